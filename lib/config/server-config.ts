@@ -1,0 +1,120 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Handler, MiddlewareHandler } from 'hono';
+
+/** What a handler may find beside the request: Node's own objects, as `@hono/node-server` passes them. */
+export interface ServerEnv {
+  readonly incoming: unknown;
+  readonly outgoing: unknown;
+}
+
+/** A request in, a response out: the web standard `fetch` handler. */
+export type FetchFunction = (request: Request, env: ServerEnv) => Response | Promise<Response>;
+
+/** Anything that answers requests: a Hono app, an object with `fetch`, or a fetch function. */
+export type App = FetchFunction | { fetch(request: Request, env: ServerEnv): Response | Promise<Response> };
+
+/** Takes over a connection whose client asked for another protocol; the shape `ws` calls `handleUpgrade`. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** A fixed answer, as data. */
+export interface RespondConfig {
+  /** HTTP status; 200 by default. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The body as text. Excludes `json`. */
+  readonly body?: string;
+  /** The body as a JSON value, sent with `content-type: application/json`. Excludes `body`. */
+  readonly json?: unknown;
+}
+
+interface RouteBase {
+  /** Hono's path pattern: `/users/:id`, `/files/*`. */
+  readonly path: string;
+  /** Methods answered here, in capitals; all of them by default. */
+  readonly methods?: readonly string[];
+  /** Hono middleware, outermost first. */
+  readonly middleware?: readonly MiddlewareHandler[];
+}
+
+/** A route answered by code. */
+export interface HandlerRoute extends RouteBase {
+  readonly handler: Handler;
+}
+
+/** A route answered by data. */
+export interface RespondRoute extends RouteBase {
+  readonly respond: RespondConfig;
+}
+
+export type Route = HandlerRoute | RespondRoute;
+
+/**
+ * How a server that crashed is tried again: after `initialMs`, then twice as long each time up to `maxMs`,
+ * with jitter, and at most `intensity` times within `periodMs`; the next crash makes it `failed`.
+ */
+export interface RestartConfig {
+  /** Restarts allowed within `periodMs`; 5 by default, 0 means never. */
+  readonly intensity?: number;
+  /** Milliseconds over which restarts are counted; 60 000 by default. */
+  readonly periodMs?: number;
+  /** Milliseconds before the first restart; 100 by default. */
+  readonly initialMs?: number;
+  /** The longest wait between restarts in milliseconds; 30 000 by default. */
+  readonly maxMs?: number;
+}
+
+/** How a changed server is replaced: behind its open socket, or after it was stopped. */
+export type Strategy = 'hot-swap' | 'stop-then-start';
+
+/** All or nothing, or every server for itself. */
+export type CommitMode = 'atomic' | 'independent';
+
+/** Limits and timeouts of one server; all of them have defaults and can change while it serves. */
+export interface ServerLimits {
+  /** Milliseconds until a request's headers must have arrived (408 otherwise); 10 000, `0` = no limit. */
+  readonly headersTimeoutMs: number;
+  /** Milliseconds until a whole request must have arrived (408 otherwise); 15 000, `0` = no limit. */
+  readonly requestTimeoutMs: number;
+  /** Milliseconds until the handler must have produced response headers (503 otherwise); 30 000, `0` = no limit. */
+  readonly handlerTimeoutMs: number;
+  /** Milliseconds an idle connection is kept for its next request; 60 000. */
+  readonly keepAliveTimeoutMs: number;
+  /** Milliseconds a server that leaves may take to finish what it accepted; 30 000, `0` cuts at once. */
+  readonly drainTimeoutMs: number;
+  /** Connections served at once, further ones are closed unanswered; `0` = no limit, the default. */
+  readonly maxConnections: number;
+  /** Bytes of request line and headers (431 beyond); 16 384. */
+  readonly maxHeaderBytes: number;
+  /** Bytes of a request body (413 beyond); 10 485 760, `0` = no limit. */
+  readonly maxBodyBytes: number;
+}
+
+/**
+ * One server: where it listens and what answers there. Give `app` or `routes`.
+ *
+ * A config belongs to the cluster once it was pushed: it is frozen, and a change is a new object.
+ */
+export interface ServerConfig extends Partial<ServerLimits> {
+  /**
+   * `'127.0.0.1:8080'`, `':8080'` (all interfaces), `'[::1]:8080'`, `'127.0.0.1:0'` (any free port),
+   * `'localhost:8080'` or `'unix:/run/x.sock'`.
+   */
+  readonly listen: string;
+  readonly app?: App;
+  readonly routes?: readonly Route[];
+  /** Serves `Upgrade` requests (WebSocket); without it they are answered as ordinary requests. */
+  readonly upgrade?: UpgradeHandler;
+  /** What people call it; the id by default. */
+  readonly name?: string;
+  /** The URL under which clients reach it, when that differs from where it listens. */
+  readonly expose?: string;
+  /** Known, but not running. */
+  readonly disabled?: boolean;
+  /** Overrides the cluster's `strategy` for this server. */
+  readonly strategy?: Strategy;
+  readonly restart?: RestartConfig;
+}
+
+/** The whole desired set; `null` or absent removes a server. */
+export type ClusterConfig = Readonly<Record<string, ServerConfig | null>>;

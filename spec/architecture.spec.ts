@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { expect, test } from 'vitest';
+import { readDoor, readModule } from './architecture/modules.ts';
+import {
+  cycles,
+  emptyNames,
+  implementationImports,
+  type Layout,
+  longFiles,
+  unknownFiles,
+  wrongDirections,
+  wrongVendors,
+} from './architecture/rules.ts';
+import { undocumented } from './architecture/tsdoc.ts';
+
+/** The rooms of `lib/` and the vendors each may know. A new room or vendor gets its place here first. */
+const layout: Layout = {
+  tiers: [['reactive', 'config', 'log'], ['listener', 'supervision'], ['source', 'server'], ['cluster'], ['cli']],
+  vendors: [
+    { name: 'rxjs', code: [''] },
+    { name: 'valibot', code: ['config', 'cluster', 'supervision', 'source', 'cli'] },
+    { name: 'hono', code: ['server'], types: ['config'] },
+    { name: '@hono/node-server', code: ['server/http'] },
+    { name: 'consola', code: ['log/consola.ts', 'cli'] },
+    { name: 'yaml', code: ['source/yaml'] },
+    { name: 'jiti', code: ['source/jiti'] },
+    { name: 'citty', code: ['cli'] },
+    { name: 'node:http', code: ['server/http'], types: ['config', 'server'] },
+    { name: 'node:https', code: ['server/http'] },
+    { name: 'node:http2', code: ['server/http'] },
+    { name: 'node:net', code: ['listener'], types: ['server'] },
+    { name: 'node:stream', code: ['server/http'], types: ['config', 'server', 'listener'] },
+    { name: 'node:*', code: ['listener', 'supervision', 'source', 'server', 'cluster', 'cli'] },
+  ],
+};
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const sources = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => posix.join('lib', path.replaceAll('\\', '/')))
+  .sort()
+  .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+const modules = sources.map(readModule);
+const doors = sources.filter(({ path }) => !path.slice('lib/'.length).includes('/'));
+
+test('lib has files and the root door', () => {
+  expect(doors.map(({ path }) => path)).toContain('lib/index.ts');
+});
+
+test('rooms import only the rooms below them', () => {
+  expect(wrongDirections(modules, layout)).toEqual([]);
+});
+
+test('no room reaches into an implementation of another', () => {
+  expect(implementationImports(modules)).toEqual([]);
+});
+
+test('every import names a file as it is called', () => {
+  expect(unknownFiles(modules)).toEqual([]);
+});
+
+test('no file imports itself, however long the way round', () => {
+  expect(cycles(modules)).toEqual([]);
+});
+
+test('vendors are imported only in their folders', () => {
+  expect(wrongVendors(modules, layout)).toEqual([]);
+});
+
+test('doors contain nothing but named re-exports', () => {
+  expect(doors.flatMap(readDoor)).toEqual([]);
+});
+
+test('files are named after what they contain, and rooms have no index', () => {
+  expect(emptyNames(sources)).toEqual([]);
+});
+
+test('no file is so long that it hides a second noun', () => {
+  expect(longFiles(sources)).toEqual([]);
+});
+
+test('every name a door lets through has TSDoc', () => {
+  const paths = doors.map(({ path }) => join(root, path));
+  const { options } = ts.parseJsonConfigFileContent(
+    ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config,
+    ts.sys,
+    root,
+  );
+  const program = ts.createProgram(paths, options);
+  expect(paths.flatMap((path) => undocumented(program, path))).toEqual([]);
+});

@@ -52,9 +52,20 @@ const objectKind = (value: object): string => {
   try {
     if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : `an array of ${value.length}`;
     const name: unknown = value.constructor?.name;
-    return typeof name === 'string' && name !== '' && name !== 'Object' ? oneLine(`an instance of ${name}`) : 'an object';
+    return typeof name === 'string' && name !== '' && name !== 'Object'
+      ? oneLine(`an instance of ${name}`)
+      : 'an object';
   } catch {
     // A revoked or throwing proxy: that it is an object is all there is to say.
     return 'an object';
+  }
+};
+
+/** The text of an exception on one short line, even of one that throws itself when it is looked at. */
+export const reasonOf = (cause: unknown): string => {
+  try {
+    return oneLine(cause instanceof Error ? cause.message : String(cause));
+  } catch {
+    return 'an exception without a text';
   }
 };

@@ -1,0 +1,178 @@
+import * as v from 'valibot';
+import { ADDRESS_FORMS, parseAddress } from './address.ts';
+import { headersTimeoutOf, limitDefaults, restartDefaults } from './defaults.ts';
+import { isCallable, routesSchema } from './route-schema.ts';
+import type { App, ServerLimits, UpgradeHandler } from './server-config.ts';
+import { type Check, rule, shape, wholeNumber } from './shape.ts';
+import { wording } from './wording.ts';
+
+/** The longest time a timer of Node can wait; it fires at once on anything longer. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+const listen = v.pipe(
+  v.string(wording(ADDRESS_FORMS, '', "write '127.0.0.1:8080', or ':8080' for all interfaces")),
+  v.metadata({
+    description:
+      'Where it listens: host and port, a port on all interfaces, or a unix socket. Port 0 is any free port.',
+    examples: ['127.0.0.1:8080', ':8080', '[::1]:8080', '127.0.0.1:0', 'localhost:8080', 'unix:/run/x.sock'],
+  }),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const result = parseAddress(dataset.value);
+    if (result.ok) return result.address;
+    addIssue({ message: wording(result.expected, result.message, result.hint) });
+    return NEVER;
+  }),
+);
+
+const number = (least: number, most: number, byDefault: number, description: string) =>
+  v.optional(v.pipe(wholeNumber(least, most), v.metadata({ description, default: byDefault })));
+
+const limit = (key: keyof ServerLimits, least: number, most: number, description: string) =>
+  number(least, most, limitDefaults[key], description);
+
+const limits = {
+  headersTimeoutMs: limit(
+    'headersTimeoutMs',
+    0,
+    LONGEST_MS,
+    'Milliseconds until the headers of a request must have arrived (408 otherwise); 0 = no limit.',
+  ),
+  requestTimeoutMs: limit(
+    'requestTimeoutMs',
+    0,
+    LONGEST_MS,
+    'Milliseconds until a whole request must have arrived (408 otherwise); 0 = no limit.',
+  ),
+  handlerTimeoutMs: limit(
+    'handlerTimeoutMs',
+    0,
+    LONGEST_MS,
+    'Milliseconds until the headers of the answer must be there (503 otherwise); 0 = no limit.',
+  ),
+  keepAliveTimeoutMs: limit(
+    'keepAliveTimeoutMs',
+    0,
+    LONGEST_MS,
+    'Milliseconds an idle connection is kept for its next request.',
+  ),
+  drainTimeoutMs: limit(
+    'drainTimeoutMs',
+    0,
+    LONGEST_MS,
+    'Milliseconds a server that leaves may take to finish what it accepted; 0 cuts at once.',
+  ),
+  maxConnections: limit('maxConnections', 0, LONGEST_MS, 'Connections served at once; 0 = no limit.'),
+  maxHeaderBytes: limit('maxHeaderBytes', 1_024, 1_048_576, 'Bytes of request line and headers (431 beyond).'),
+  maxBodyBytes: limit(
+    'maxBodyBytes',
+    0,
+    Number.MAX_SAFE_INTEGER,
+    'Bytes of the body of a request (413 beyond); 0 = no limit.',
+  ),
+};
+
+const restart = v.pipe(
+  shape('restart settings', {
+    intensity: number(0, LONGEST_MS, restartDefaults.intensity, 'Restarts allowed within periodMs; 0 = never.'),
+    periodMs: number(1, LONGEST_MS, restartDefaults.periodMs, 'Milliseconds over which restarts are counted.'),
+    initialMs: number(0, LONGEST_MS, restartDefaults.initialMs, 'Milliseconds before the first restart.'),
+    maxMs: number(0, LONGEST_MS, restartDefaults.maxMs, 'The longest wait between two restarts, in milliseconds.'),
+  }),
+  v.metadata({ description: 'How it is started again after it crashed.' }),
+  rule((record, report) => {
+    const { initialMs, maxMs = restartDefaults.maxMs } = record;
+    if (typeof initialMs !== 'number' || typeof maxMs !== 'number' || initialMs <= maxMs) return;
+    const hint = record.maxMs === undefined ? `give 'maxMs' as well, it is ${maxMs} by default` : '';
+    report(['initialMs'], initialMs, wording(`at most maxMs (${maxMs})`, '', hint));
+  }),
+);
+
+/** Text that shows as it is written: no control, format or surrogate characters, not blank. */
+const name = v.pipe(
+  v.string(wording('a text of 1 to 64 printable characters')),
+  v.metadata({ description: 'What people call it; the id by default.', minLength: 1, maxLength: 64 }),
+  v.regex(/^(?=.*\S)[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,64}$/u, wording('a text of 1 to 64 printable characters')),
+);
+
+const isWebUrl = (text: string): boolean => {
+  if (!/^https?:\/\/[^\s\p{Cc}]+$/iu.test(text) || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
+};
+
+const expose = v.pipe(
+  v.string(wording('an http or https URL')),
+  v.metadata({
+    description: 'The URL under which clients reach it, when that differs from where it listens.',
+    pattern: '^https?://',
+    examples: ['https://example.com'],
+  }),
+  v.maxLength(2_048, wording('a URL of at most 2048 characters')),
+  v.check(isWebUrl, wording('an http or https URL without user and password')),
+);
+
+/** The strategies, for messages and for the schema. */
+const strategyPicklist = v.picklist(['hot-swap', 'stop-then-start'], wording("'hot-swap' or 'stop-then-start'"));
+
+const data = {
+  listen,
+  name: v.optional(name),
+  expose: v.optional(expose),
+  disabled: v.optional(
+    v.pipe(v.boolean(wording('true or false')), v.metadata({ description: 'Known, but not running.', default: false })),
+  ),
+  strategy: v.optional(
+    v.pipe(
+      strategyPicklist,
+      v.metadata({
+        description:
+          "How it is replaced: behind its open socket, or after it was stopped; the cluster's own by default.",
+      }),
+    ),
+  ),
+  restart: v.optional(restart),
+  ...limits,
+};
+
+const isApp = (value: unknown): value is App => {
+  if (typeof value === 'function') return isCallable(value);
+  return typeof value === 'object' && value !== null && 'fetch' in value && typeof value.fetch === 'function';
+};
+
+const timeoutsAgree: Check = (record, report) => {
+  const { headersTimeoutMs: given, requestTimeoutMs = limitDefaults.requestTimeoutMs } = record;
+  if (typeof given !== 'number' || typeof requestTimeoutMs !== 'number') return;
+  const headers = headersTimeoutOf(given, requestTimeoutMs);
+  if (headers === 0 || requestTimeoutMs === 0 || headers <= requestTimeoutMs) return;
+  const hint =
+    record.requestTimeoutMs === undefined
+      ? `give 'requestTimeoutMs' as well, it is ${requestTimeoutMs} by default`
+      : '';
+  report(['headersTimeoutMs'], headers, wording(`at most requestTimeoutMs (${requestTimeoutMs})`, '', hint));
+};
+
+const oneAnswer: Check = (record, report) => {
+  const hasApp = record.app !== undefined;
+  const hasRoutes = record.routes !== undefined;
+  if (hasApp === hasRoutes) {
+    const message = hasApp ? "'app' and 'routes' exclude each other" : 'a server needs something that answers';
+    report([], record, wording("either 'app' or 'routes'", message, "give 'app' or 'routes'"));
+  }
+};
+
+/** A server in code. */
+export const serverSchema = v.pipe(
+  shape('a server', {
+    ...data,
+    app: v.optional(
+      v.custom<App>(isApp, wording('a Hono app, an object with fetch, or a fetch function', '', "data uses 'routes'")),
+    ),
+    routes: v.optional(routesSchema),
+    upgrade: v.optional(v.custom<UpgradeHandler>(isCallable, wording('a function'))),
+  }),
+  rule(oneAnswer),
+  rule(timeoutsAgree),
+);
+
+/** A server that passed. */
+export type ServerOutput = v.InferOutput<typeof serverSchema>;

@@ -1,0 +1,66 @@
+import { headersTimeoutOf, initialDelayOf, limitDefaults, RESPOND_STATUS, restartDefaults } from './defaults.ts';
+import { freezePlainData } from './plain-data.ts';
+import type { ServerOutput } from './schema.ts';
+import type { RespondConfig, RestartConfig, Route, ServerLimits } from './server-config.ts';
+import type { ServerSpec } from './server-spec.ts';
+
+/** Fills in what a valid config left out, so that what means the same is the same. */
+export const specOf = (id: string, given: ServerOutput): ServerSpec =>
+  Object.freeze({
+    id,
+    name: given.name ?? id,
+    address: Object.freeze(given.listen),
+    expose: given.expose,
+    disabled: given.disabled ?? false,
+    strategy: given.strategy,
+    limits: limitsOf(given),
+    restart: restartOf(given.restart ?? {}),
+    app: given.app,
+    routes: given.routes === undefined ? undefined : routesOf(given.routes),
+    upgrade: given.upgrade,
+  });
+
+type GivenLimits = { readonly [Key in keyof ServerLimits]?: number | undefined };
+
+const limitsOf = (given: GivenLimits): ServerLimits => {
+  const requestTimeoutMs = given.requestTimeoutMs ?? limitDefaults.requestTimeoutMs;
+  return Object.freeze({
+    headersTimeoutMs: headersTimeoutOf(given.headersTimeoutMs, requestTimeoutMs),
+    requestTimeoutMs,
+    handlerTimeoutMs: given.handlerTimeoutMs ?? limitDefaults.handlerTimeoutMs,
+    keepAliveTimeoutMs: given.keepAliveTimeoutMs ?? limitDefaults.keepAliveTimeoutMs,
+    drainTimeoutMs: given.drainTimeoutMs ?? limitDefaults.drainTimeoutMs,
+    maxConnections: given.maxConnections ?? limitDefaults.maxConnections,
+    maxHeaderBytes: given.maxHeaderBytes ?? limitDefaults.maxHeaderBytes,
+    maxBodyBytes: given.maxBodyBytes ?? limitDefaults.maxBodyBytes,
+  });
+};
+
+type GivenRestart = { readonly [Key in keyof RestartConfig]?: number | undefined };
+
+const restartOf = (given: GivenRestart): Required<RestartConfig> => {
+  const maxMs = given.maxMs ?? restartDefaults.maxMs;
+  return Object.freeze({
+    intensity: given.intensity ?? restartDefaults.intensity,
+    periodMs: given.periodMs ?? restartDefaults.periodMs,
+    initialMs: initialDelayOf(given.initialMs, maxMs),
+    maxMs,
+  });
+};
+
+const routesOf = (given: NonNullable<ServerOutput['routes']>): readonly Route[] => {
+  const routes = given.map((route) =>
+    route.respond === undefined ? route : { ...route, respond: respondOf(route.respond) },
+  );
+  freezePlainData(routes);
+  // The schema has proved that each holds exactly one kind, which its output type cannot say.
+  return routes as readonly unknown[] as readonly Route[];
+};
+
+type GivenRespond = { readonly [Key in keyof RespondConfig]?: RespondConfig[Key] | undefined };
+
+const respondOf = ({ headers, ...given }: GivenRespond): GivenRespond => ({
+  status: RESPOND_STATUS,
+  ...given,
+  ...(headers === undefined || Object.keys(headers).length === 0 ? {} : { headers }),
+});

@@ -6,7 +6,8 @@ import { copyPlainData, freezePlainData, isPlainObject } from './plain-data.ts';
 import { oneLine, reasonOf, received } from './received.ts';
 import { findRivals, type Rivals } from './rivals.ts';
 import { sameSpec } from './same.ts';
-import { serverSchema } from './schema.ts';
+import { fileSchema, ID, serverSchema } from './schema.ts';
+import type { ClusterConfig, CommitMode, Strategy } from './server-config.ts';
 import type { ServerSpec } from './server-spec.ts';
 import { specOf } from './spec-of.ts';
 import { wording } from './wording.ts';
@@ -26,6 +27,9 @@ export interface ParsedCluster {
  * the config again would not say, so that clusters which share a config do not meet here.
  */
 const known = new WeakMap<object, ServerSpec>();
+
+/** Specs that differ from the one their config is known by in nothing but the id: one config stands under several. */
+const twins = new WeakMap<ServerSpec, ServerSpec>();
 
 /** Members that are code and stay as they are. */
 const CODE: ReadonlySet<string> = new Set(['app', 'upgrade']);
@@ -98,20 +102,37 @@ const readEntry = (
     const config = record[id];
     if (config === null || config === undefined) return undefined;
     const cached = typeof config === 'object' ? known.get(config) : undefined;
-    if (cached !== undefined && cached.id === id) {
-      if (before === undefined || before === cached || !sameSpec(before, cached)) return cached;
-      known.set(config, before);
-      return before;
-    }
-    return readNew(config, id, before);
+    if (cached === undefined) return readNew(config, id, before);
+    if (cached.id !== id) return readTwin(cached, config, id, before);
+    if (before === undefined || before === cached || !sameSpec(before, cached)) return cached;
+    known.set(config, before);
+    return before;
   } catch (cause) {
     return refuse(id, '', undefined, wording('a server config', `cannot be read: ${reasonOf(cause)}`));
   }
 };
 
-/** Reads a server config for the first time, or for the first time under this id. */
+/** Reads a server config that is known under another id. */
+const readTwin = (
+  cached: ServerSpec,
+  config: object,
+  id: string,
+  before: ServerSpec | undefined,
+): ServerSpec | Refused => {
+  if (before !== undefined && twins.get(before) === cached) return before;
+  const wrong = idProblem(id);
+  if (wrong !== undefined) return wrong;
+  const name: unknown = Reflect.get(config, 'name');
+  const spec = Object.freeze({ ...cached, id, name: typeof name === 'string' ? name : id });
+  const kept = before !== undefined && sameSpec(before, spec) ? before : spec;
+  twins.set(kept, cached);
+  return kept;
+};
+
+/** Reads a server config for the first time. */
 const readNew = (config: unknown, id: string, before: ServerSpec | undefined): ServerSpec | Refused => {
-  if (!ID.test(id) || RESERVED.has(id)) return refuse(id, '', id, ID_WORDING);
+  const wrong = idProblem(id);
+  if (wrong !== undefined) return wrong;
   if (!isPlainObject(config)) return refuse(id, '', config, wording('a server config, or null for none'));
   const copy = copyPlainData(config, CODE);
   if (!copy.ok) return refuse(id, copy.path, config, copy.wording);
@@ -134,10 +155,11 @@ const refuse = (id: string, path: string, value: unknown, text: string): Refused
   issues: [issueOf(oneLine(id), path, received(value), text)],
 });
 
-const ID = /^[\w.-]{1,64}$/;
-
 /** Names that a plain object takes for its own machinery. */
 const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+const idProblem = (id: string): Refused | undefined =>
+  ID.test(id) && !RESERVED.has(id) ? undefined : refuse(id, '', id, ID_WORDING);
 
 const ID_WORDING = wording(
   'an id of 1 to 64 letters, digits, dots, hyphens and underscores',
@@ -159,3 +181,55 @@ const rivalIssue = (spec: ServerSpec, { first, count }: Rivals): Issue => {
     ),
   );
 };
+
+/** What a config file says, or what is wrong with it. */
+export type ParsedFile =
+  | {
+      readonly ok: true;
+      readonly servers: ClusterConfig;
+      readonly commit?: CommitMode;
+      readonly strategy?: Strategy;
+      /** Servers that will stay behind: empty unless the file asks for `commit: 'independent'`. */
+      readonly issues: readonly Issue[];
+    }
+  | { readonly ok: false; readonly issues: readonly Issue[] };
+
+/**
+ * Reads the content of a config file, after its text was parsed or its module was loaded. Never throws.
+ *
+ * A file with anything wrong in it is refused, except that with `commit: 'independent'` servers may be wrong: they are
+ * handed on, so that the cluster can keep their last good versions, and named in `issues`.
+ */
+export const parseConfigFile = (value: unknown): ParsedFile => {
+  try {
+    if (!isPlainObject(value))
+      return { ok: false, issues: [fileIssue('', value, wording('a config file: an object'))] };
+  } catch (cause) {
+    return {
+      ok: false,
+      issues: [fileIssue('', value, wording('a config file', `cannot be read: ${reasonOf(cause)}`))],
+    };
+  }
+  const copy = copyPlainData(value, SERVERS);
+  if (!copy.ok) return { ok: false, issues: [fileIssue(copy.path, value, copy.wording)] };
+  const envelope = v.safeParse(fileSchema, copy.value);
+  if (!envelope.success) return { ok: false, issues: issuesOf(undefined, envelope.issues) };
+  const { servers, commit, strategy } = envelope.output;
+  const { issues } = parseCluster(servers);
+  const isWhole = issues.every((issue) => issue.server !== undefined);
+  if (issues.length > 0 && !(isWhole && commit === 'independent')) return { ok: false, issues };
+  return {
+    ok: true,
+    // Each entry was just read by `parseCluster`; what is wrong with it is named in `issues`.
+    servers: servers as ClusterConfig,
+    ...(commit === undefined ? {} : { commit }),
+    ...(strategy === undefined ? {} : { strategy }),
+    issues,
+  };
+};
+
+/** The one member of a file that stays as it is: its entries are read, and frozen, one by one. */
+const SERVERS: ReadonlySet<string> = new Set(['servers']);
+
+const fileIssue = (path: string, value: unknown, text: string): Issue =>
+  issueOf(undefined, path, received(value), text);

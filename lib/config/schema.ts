@@ -1,13 +1,17 @@
 import * as v from 'valibot';
 import { ADDRESS_FORMS, parseAddress } from './address.ts';
 import { headersTimeoutOf, limitDefaults, restartDefaults } from './defaults.ts';
-import { isCallable, routesSchema } from './route-schema.ts';
+import { isPlainObject } from './plain-data.ts';
+import { isCallable, routesDataSchema, routesSchema } from './route-schema.ts';
 import type { App, ServerLimits, UpgradeHandler } from './server-config.ts';
 import { type Check, rule, shape, wholeNumber } from './shape.ts';
 import { wording } from './wording.ts';
 
 /** The longest time a timer of Node can wait; it fires at once on anything longer. */
 const LONGEST_MS = 2 ** 31 - 1;
+
+/** What the id of a server is made of. */
+export const ID = /^[\w.-]{1,64}$/;
 
 const listen = v.pipe(
   v.string(wording(ADDRESS_FORMS, '', "write '127.0.0.1:8080', or ':8080' for all interfaces")),
@@ -111,8 +115,7 @@ const expose = v.pipe(
   v.check(isWebUrl, wording('an http or https URL without user and password')),
 );
 
-/** The strategies, for messages and for the schema. */
-const strategyPicklist = v.picklist(['hot-swap', 'stop-then-start'], wording("'hot-swap' or 'stop-then-start'"));
+const strategy = v.picklist(['hot-swap', 'stop-then-start'], wording("'hot-swap' or 'stop-then-start'"));
 
 const data = {
   listen,
@@ -123,7 +126,7 @@ const data = {
   ),
   strategy: v.optional(
     v.pipe(
-      strategyPicklist,
+      strategy,
       v.metadata({
         description:
           "How it is replaced: behind its open socket, or after it was stopped; the cluster's own by default.",
@@ -176,3 +179,57 @@ export const serverSchema = v.pipe(
 
 /** A server that passed. */
 export type ServerOutput = v.InferOutput<typeof serverSchema>;
+
+/** A server in a file: what data alone can say. */
+const serverDataSchema = v.pipe(
+  shape('a server', { ...data, routes: routesDataSchema }),
+  v.metadata({ description: 'One server: where it listens, and what answers there.' }),
+);
+
+const envelope = {
+  $schema: v.optional(
+    v.pipe(v.string(wording('a text')), v.metadata({ description: 'Where an editor finds this schema; ignored.' })),
+  ),
+  commit: v.optional(
+    v.pipe(
+      v.picklist(['atomic', 'independent'], wording("'atomic' or 'independent'")),
+      v.metadata({
+        description: 'All or nothing, or every server for itself: bad ones keep their last good version.',
+        default: 'atomic',
+      }),
+    ),
+  ),
+  strategy: v.optional(
+    v.pipe(
+      strategy,
+      v.metadata({
+        description: 'How changed servers are replaced, unless they say themselves.',
+        default: 'hot-swap',
+      }),
+    ),
+  ),
+};
+
+/** A file around its servers, which are read one by one. */
+export const fileSchema = shape('a config file', {
+  servers: v.custom<Readonly<Record<string, unknown>>>(
+    isPlainObject,
+    wording('an object of servers by id', '', "put the servers by id into 'servers'"),
+  ),
+  ...envelope,
+});
+
+/** A whole file of data; what its JSON Schema is made from. */
+export const fileDataSchema = v.pipe(
+  shape('a config file', {
+    servers: v.pipe(
+      v.record(v.pipe(v.string(), v.regex(ID)), v.nullable(serverDataSchema)),
+      v.metadata({ description: 'The servers by id; null stands for one that is not there.' }),
+    ),
+    ...envelope,
+  }),
+  v.metadata({
+    title: 'Sluice configuration',
+    description: 'The servers of a cluster, and how changes are carried out.',
+  }),
+);

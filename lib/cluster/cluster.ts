@@ -1,47 +1,245 @@
-import type { Observable, Observer } from 'rxjs';
-import type { ClusterConfig, CommitMode, Strategy } from '../config/server-config.ts';
-import type { Logger } from '../log/logger.ts';
+import {
+  defer,
+  filter,
+  firstValueFrom,
+  type Observable,
+  type Observer,
+  observeOn,
+  queueScheduler,
+  Subject,
+  share,
+  takeUntil,
+} from 'rxjs';
+import type { ClusterConfig } from '../config/server-config.ts';
+import { guarded } from '../reactive/guarded.ts';
 import type { Runnable } from '../supervision/runnable.ts';
 import type { ClusterState } from './cluster-state.ts';
+import { Ledger, type Request } from './ledger.ts';
+import { narrateOutcome, narrateReport } from './narrate.ts';
+import { type ClusterOptions, type ClusterSettings, settingsOf } from './options.ts';
 import type { Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
+import { Run } from './run.ts';
 import type { ClusterSnapshot } from './snapshot.ts';
 
-export interface ClusterOptions {
-  readonly name?: string;
-  readonly strategy?: Strategy;
-  readonly commit?: CommitMode;
-  readonly siphonBuffer?: number;
-  readonly stopOnComplete?: boolean;
-  readonly restartDelayMs?: number;
-  readonly startTimeoutMs?: number;
-  readonly shutdownTimeoutMs?: number;
-  readonly overrideGlobalObjects?: boolean;
-  readonly logger?: Logger;
-  readonly signal?: AbortSignal;
+/** How long a stop may take. */
+export interface StopOptions {
+  /** Milliseconds for every server to finish what it accepted, instead of their own `drainTimeoutMs`; 0 cuts at once. */
+  readonly drainTimeoutMs?: number;
 }
 
+/** How a stop went. */
 export interface StopReport {
-  /** Connections that were cut at the deadline. */
+  /** Connections that had something unfinished when they were cut. */
   readonly cut: number;
   readonly durationMs: number;
 }
 
-export interface StopOptions {
-  /** Overrides every server's own `drainTimeoutMs`. */
-  readonly drainTimeoutMs?: number;
+/** Several HTTP servers that follow a configuration. */
+export interface Cluster extends AsyncDisposable, Runnable {
+  /**
+   * Takes whole configurations: `config$.subscribe(cluster.siphon)`, or `cluster.siphon.next(config)`.
+   *
+   * Never throws. What is pushed before `start` is held until then. Several sources may feed it; the completion of one
+   * changes nothing (but see `stopOnComplete`), and its error leaves the last good config in force.
+   */
+  readonly siphon: Observer<ClusterConfig>;
+  /**
+   * Everything about the cluster, a new snapshot after every turn in which something changed.
+   *
+   * Hot; replays the latest. Never errors; completes when the cluster has stopped, whereupon a new subscription gets
+   * the last snapshot, or those of the next life once it was started again. Unsubscribing changes nothing.
+   */
+  readonly cluster$: Observable<ClusterSnapshot>;
+  /**
+   * The state of the cluster, every one in order.
+   *
+   * Hot; replays the latest. Never errors; completes after `Stopped`. Unsubscribing changes nothing.
+   */
+  readonly state$: Observable<ClusterState>;
+  /**
+   * What became of every config, one outcome for each push, in the order of the pushes.
+   *
+   * Hot, without replay. Never errors; completes when the cluster has stopped.
+   */
+  readonly outcomes$: Observable<Outcome>;
+  /** As things are now; with the counters of this turn. */
+  readonly snapshot: ClusterSnapshot;
+  /**
+   * Pushes a config and tells what became of it.
+   *
+   * Always resolves: before `start` once the cluster was started, and with `cancelled` when it stops first, is
+   * stopping, or has stopped.
+   */
+  apply(config: ClusterConfig): Promise<Outcome>;
+  /** What a config would change, against what runs now; nothing happens. Throws a `ConfigError` for an invalid one. */
+  plan(config: ClusterConfig): Plan;
+  /**
+   * Begins to serve; resolves as soon as the first config is settled, if there is one, otherwise at once.
+   *
+   * Never rejects: whether there is anything to fall back on is what `state$` says. May be called any number of times;
+   * a stopped cluster starts again with the config it had.
+   */
+  start(): Promise<void>;
+  /**
+   * Lets every server finish what it accepted, then frees its address; what is pushed meanwhile is cancelled.
+   *
+   * Never rejects. May be called any number of times by anybody: there is one stop, and everybody gets its report.
+   */
+  stop(options?: StopOptions): Promise<StopReport>;
 }
 
-export interface Cluster extends AsyncDisposable, Runnable {
+/** A cluster and the axe that `httpCluster` needs. */
+export class ReactiveCluster implements Cluster {
+  readonly name: string;
   readonly siphon: Observer<ClusterConfig>;
   readonly cluster$: Observable<ClusterSnapshot>;
   readonly state$: Observable<ClusterState>;
   readonly outcomes$: Observable<Outcome>;
-  readonly snapshot: ClusterSnapshot;
-  apply(config: ClusterConfig): Promise<Outcome>;
-  plan(config: ClusterConfig): Plan;
-  start(): Promise<void>;
-  stop(options?: StopOptions): Promise<StopReport>;
+  readonly #settings: ClusterSettings;
+  /** The mouth: everything that happens begins with a request that passes here. */
+  readonly #mouth$ = new Subject<Request>();
+  readonly #requests$: Observable<Request>;
+  readonly #settled$ = new Subject<Outcome>();
+  readonly #ledger: Ledger;
+  #run: Run;
+  #completed = false;
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<StopReport> | undefined;
+
+  constructor(options: ClusterOptions) {
+    const settings = settingsOf(options);
+    const { logger } = settings;
+    this.#settings = settings;
+    this.name = settings.name;
+    this.#ledger = new Ledger((outcome) => {
+      narrateOutcome(outcome, logger);
+      this.#settled$.next(outcome);
+      this.#stopWhenDone();
+    });
+    // A subscriber that pushes while it is notified has its config looked at after everybody has been notified.
+    this.#requests$ = this.#mouth$.pipe(observeOn(queueScheduler), share());
+    this.#run = this.#newRun();
+
+    const report = (error: unknown): void => logger.error('a subscriber of the cluster failed', error);
+    const outcomes$ = this.#settled$.pipe(observeOn(queueScheduler), share());
+    this.cluster$ = guarded(
+      defer(() => this.#run.cluster$),
+      report,
+    );
+    this.state$ = guarded(
+      defer(() => this.#run.state$),
+      report,
+    );
+    this.outcomes$ = guarded(
+      defer(() => outcomes$.pipe(takeUntil(this.#run.ended$))),
+      report,
+    );
+    this.siphon = {
+      next: (config) => this.#push(config, () => {}),
+      error: (error: unknown) => {
+        logger.error('a source of configs failed; the last good config stays in force', error);
+        this.#run.heard('failed');
+      },
+      complete: () => {
+        this.#run.heard('completed');
+        this.#completed = true;
+        this.#stopWhenDone();
+      },
+    };
+    settings.signal?.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  get snapshot(): ClusterSnapshot {
+    return this.#run.snapshot;
+  }
+
+  apply(config: ClusterConfig): Promise<Outcome> {
+    return new Promise((resolve) => this.#push(config, resolve));
+  }
+
+  plan(config: ClusterConfig): Plan {
+    return this.#run.plan(config);
+  }
+
+  start(): Promise<void> {
+    if (this.#stopping !== undefined) return this.#stopping.then(() => this.start());
+    this.#starting ??= this.#begin();
+    return this.#starting;
+  }
+
+  stop(options: StopOptions = {}): Promise<StopReport> {
+    if (this.#starting === undefined) {
+      this.#ledger.cancel();
+      return this.#stopping ?? Promise.resolve({ cut: 0, durationMs: 0 });
+    }
+    this.#stopping ??= this.#finish(options);
+    return this.#stopping;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop().then(() => {});
+  }
+
+  /** Ends the cluster in this turn: every address is free, every connection cut. */
+  kill(): void {
+    this.#run.kill();
+    this.#ledger.cancel();
+    this.#settings.signal?.removeEventListener('abort', this.#abort);
+  }
+
+  #newRun(): Run {
+    const run = new Run(this.#settings, this.#ledger, this.#run?.progress);
+    run.reports$.subscribe((report) => narrateReport(report, this.#settings.logger));
+    return run;
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#run.state === 'Stopped') this.#run = this.#newRun();
+    const run = this.#run;
+    const held = this.#ledger.open;
+    run.start(this.#requests$);
+    for (const request of held) this.#mouth$.next(request);
+    if (this.#settings.signal?.aborted) this.#abort();
+    await firstValueFrom(run.state$.pipe(filter((state) => state !== 'New' && state !== 'Booting')));
+  }
+
+  async #finish({ drainTimeoutMs }: StopOptions): Promise<StopReport> {
+    const startedAt = performance.now();
+    const cut = await firstValueFrom(this.#run.stop(drainTimeoutMs));
+    this.#starting = undefined;
+    this.#stopping = undefined;
+    return { cut, durationMs: performance.now() - startedAt };
+  }
+
+  #push(config: unknown, settle: (outcome: Outcome) => void): void {
+    const request = this.#ledger.enter(config, settle);
+    const { state } = this.#run;
+    if (state === 'Stopping' || state === 'Stopped') this.#ledger.settle(request, { status: 'cancelled' });
+    else if (this.#starting !== undefined) this.#mouth$.next(request);
+    else this.#ledger.keep(this.#settings.siphonBuffer);
+  }
+
+  #stopWhenDone(): void {
+    if (this.#completed && this.#settings.stopOnComplete && this.#ledger.isEmpty) void this.stop();
+  }
+
+  readonly #abort = (): void => void this.stop();
 }
 
-export declare const createCluster: (options?: ClusterOptions) => Cluster;
+/**
+ * Makes a cluster: several HTTP servers that follow the configurations it is given, without costing anybody a request.
+ *
+ * Nothing listens until `start`. Throws an `OptionsError` for options it cannot work with.
+ *
+ * @example
+ * ```ts
+ * import { createCluster } from 'sluice';
+ *
+ * await using cluster = createCluster();
+ * await cluster.start();
+ * await cluster.apply({ api: { listen: '127.0.0.1:0', app: () => new Response('hello') } });
+ * console.log(await (await fetch(cluster.snapshot.servers.api.url)).text()); // hello
+ * ```
+ */
+export const createCluster = (options: ClusterOptions = {}): Cluster => new ReactiveCluster(options);

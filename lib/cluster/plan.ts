@@ -1,3 +1,7 @@
+import { type Address, formatAddress, overlaps } from '../config/address.ts';
+import type { Strategy } from '../config/server-config.ts';
+import type { ServerSpec } from '../config/server-spec.ts';
+
 /** What a commit does to one server. */
 export interface Change {
   readonly server: string;
@@ -9,7 +13,7 @@ export interface Change {
    * - `stop`: it finishes what it accepted, then leaves.
    */
   readonly action: 'start' | 'update' | 'move' | 'restart' | 'stop';
-  /** Where it answered before; absent for `start`. */
+  /** Where it answered before; absent when it did not. */
   readonly from?: string;
   /** Where it answers afterwards; absent for `stop`. */
   readonly to?: string;
@@ -25,3 +29,132 @@ export interface Plan {
   /** Servers that are not touched. */
   readonly unchanged: readonly string[];
 }
+
+/** A server as the last commit left it. */
+export interface Standing {
+  readonly spec: ServerSpec;
+  /** Where it listens, with the real port. */
+  readonly address: Address;
+  /** It answers. What crashed, failed or waits for a restart does not, and is started anew by the next commit. */
+  readonly up: boolean;
+}
+
+/** One change with what carrying it out needs. */
+export interface Step extends Change {
+  /** What is to run; absent for `stop`. */
+  readonly spec: ServerSpec | undefined;
+  readonly toAddress: Address | undefined;
+  /** Nobody holds `toAddress`: it has to be bound. */
+  readonly bind: boolean;
+  /** Servers whose addresses overlap with `toAddress` and have to be let go before it can be bound. */
+  readonly displaces: readonly string[];
+}
+
+export interface Steps {
+  readonly steps: readonly Step[];
+  readonly release: readonly string[];
+  readonly unchanged: readonly string[];
+}
+
+const same = (a: Address, b: Address): boolean => formatAddress(a) === formatAddress(b);
+
+const isAnyPort = (address: Address): boolean => address.kind === 'tcp' && address.port === 0;
+
+/** Where a server will stand: a free port that was found once is kept as long as a free port is asked for. */
+const destination = (spec: ServerSpec, standing: Standing | undefined): Address =>
+  standing !== undefined && same(standing.spec.address, spec.address) ? standing.address : spec.address;
+
+const actionFor = (
+  spec: ServerSpec,
+  standing: Standing | undefined,
+  to: Address,
+  strategy: Strategy,
+): Step['action'] | undefined => {
+  if (standing === undefined || !standing.up) return 'start';
+  if (standing.spec === spec) return undefined;
+  if ((spec.strategy ?? strategy) === 'stop-then-start') return 'restart';
+  return same(standing.address, to) ? 'update' : 'move';
+};
+
+/**
+ * What has to happen so that `desired` runs where `actual` runs now. Pure: carrying out the steps reaches `desired`
+ * from any `actual`, and for an equal one there are none.
+ *
+ * Addresses change hands without being closed: a server that wants the address another one leaves is attached to it.
+ *
+ * @param actual - what the last commit achieved, which may differ from what it was asked for.
+ * @param desired - the servers that should run, disabled ones left out; their addresses must not overlap.
+ * @param strategy - for servers that do not say themselves.
+ */
+export const diff = (
+  actual: ReadonlyMap<string, Standing>,
+  desired: ReadonlyMap<string, ServerSpec>,
+  strategy: Strategy,
+): Steps => {
+  const holders = new Map<string, string>();
+  const taken = new Map<string, string>();
+  for (const [id, { address, up }] of actual) if (up) holders.set(formatAddress(address), id);
+  for (const [id, spec] of desired) {
+    const to = destination(spec, actual.get(id));
+    if (!isAnyPort(to)) taken.set(formatAddress(to), id);
+  }
+  /** A server on a free port keeps it; whoever asks for that very port by number cannot have it. */
+  const stays = (id: string): boolean => {
+    const spec = desired.get(id);
+    const standing = actual.get(id);
+    return spec !== undefined && standing !== undefined && same(destination(spec, standing), standing.address);
+  };
+  const leaving = [...actual].filter(([, { address, up }]) => up && !taken.has(formatAddress(address)));
+
+  const steps: Step[] = [];
+  const unchanged: string[] = [];
+  for (const [id, spec] of desired) {
+    const standing = actual.get(id);
+    const to = destination(spec, standing);
+    const action = actionFor(spec, standing, to, strategy);
+    if (action === undefined) {
+      unchanged.push(id);
+      continue;
+    }
+    const holder = holders.get(formatAddress(to));
+    const free = holder === undefined || (holder !== id && stays(holder));
+    const bind = action === 'restart' || isAnyPort(to) || free;
+    steps.push({
+      server: id,
+      action,
+      ...(standing?.up === true ? { from: formatAddress(standing.address) } : {}),
+      to: formatAddress(to),
+      spec,
+      toAddress: to,
+      bind,
+      displaces: bind ? leaving.filter(([, { address }]) => overlaps(address, to)).map(([holder]) => holder) : [],
+    });
+  }
+  for (const [id, { address, up }] of actual) {
+    if (desired.has(id)) continue;
+    const from = up ? { from: formatAddress(address) } : {};
+    steps.push({
+      server: id,
+      action: 'stop',
+      ...from,
+      spec: undefined,
+      toAddress: undefined,
+      bind: false,
+      displaces: [],
+    });
+  }
+  return { steps, release: leaving.map(([, { address }]) => formatAddress(address)), unchanged };
+};
+
+/** The steps as data for people and programs outside. */
+export const planOf = ({ steps, release, unchanged }: Steps): Plan => ({
+  changes: steps.map(({ server, action, from, to }) => ({
+    server,
+    action,
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+  })),
+  bind: steps.flatMap(({ bind, to }) => (bind && to !== undefined ? [to] : [])),
+  release,
+  unchanged,
+});

@@ -1,9 +1,17 @@
+import { formatAddress, urlOf } from '../config/address.ts';
 import type { Issue } from '../config/issue.ts';
 import type { ServerLimits } from '../config/server-config.ts';
+import type { ServerSpec } from '../config/server-spec.ts';
+import type { ServerState } from '../server/state.ts';
 import type { ClusterState } from './cluster-state.ts';
+import type { Member } from './member.ts';
+import type { Progress } from './progress.ts';
 
-/** A server: `starting → running → draining → stopped`, or `failed`. */
-export type ServerState = 'starting' | 'running' | 'draining' | 'stopped' | 'failed';
+/** The config in force, as data: code is left out, defaults are filled in. */
+export interface ServerConfigView extends ServerLimits {
+  readonly listen: string;
+  readonly routes: readonly { readonly path: string; readonly kind: string }[];
+}
 
 /** One server as it is now. */
 export interface ServerSnapshot {
@@ -19,18 +27,14 @@ export interface ServerSnapshot {
   /** Milliseconds it has been running without a break; 0 unless `running`. */
   readonly uptimeMs: number;
   readonly config: ServerConfigView;
+  /** Open connections. */
   readonly connections: number;
+  /** Requests that were received and are not answered yet. */
   readonly inFlight: number;
-  /** Restarts after crashes, since it was first started. */
+  /** Restarts after crashes since it was first started. */
   readonly restarts: number;
-  /** Why it is not running. */
+  /** Why it does not run. */
   readonly error?: Error;
-}
-
-/** The config in force, as data: code is left out, defaults are filled in. */
-export interface ServerConfigView extends ServerLimits {
-  readonly listen: string;
-  readonly routes: readonly { readonly path: string; readonly kind: string }[];
 }
 
 /** A generation that still finishes what it accepted. */
@@ -38,21 +42,111 @@ export interface Draining {
   readonly server: string;
   readonly address: string;
   readonly connections: number;
+  /** When it was told to leave, milliseconds since the epoch. */
   readonly since: number;
 }
 
 /** Everything about a cluster at one moment; never changes after it was handed out. */
 export interface ClusterSnapshot {
   readonly state: ClusterState;
-  /** `desired` is the newest push that was looked at, `applied` the one in force. */
+  /** `desired` is the newest push that was looked at, `applied` the one in force; 0 before the first. */
   readonly revision: { readonly desired: number; readonly applied: number };
   /** Something that should run does not. */
   readonly degraded: boolean;
-  /** What the last source said: it still may speak, it completed, or it failed. */
+  /** What the last source said: it may still speak, it completed, or it failed. */
   readonly source: 'open' | 'completed' | 'failed';
+  /** By id, in the order of the config. */
   readonly servers: Readonly<Record<string, ServerSnapshot>>;
   readonly draining: readonly Draining[];
-  /** Why `desired` is not `applied`. */
+  /** Why `desired` is not `applied`, or why the source failed. */
   readonly error?: Error;
+  /** What is wrong with the desired config, when that is the reason. */
   readonly issues?: readonly Issue[];
 }
+
+/** What a snapshot is taken of. */
+export interface SnapshotSource {
+  readonly state: ClusterState;
+  readonly source: ClusterSnapshot['source'];
+  readonly progress: Progress;
+  readonly members: ReadonlyMap<string, Member>;
+  readonly leaving: Iterable<Member>;
+}
+
+const views = new WeakMap<ServerSpec, ServerConfigView>();
+
+/** The same spec has the same view: specs never change. */
+const viewOf = (spec: ServerSpec): ServerConfigView => {
+  const known = views.get(spec);
+  if (known !== undefined) return known;
+  const routes = (spec.routes ?? []).map((route) => ({
+    path: route.path,
+    kind: Object.keys(route).find((key) => key === 'handler' || key === 'respond') ?? 'handler',
+  }));
+  const view = Object.freeze({ listen: formatAddress(spec.address), routes: Object.freeze(routes), ...spec.limits });
+  views.set(spec, view);
+  return view;
+};
+
+const textOf = (address: Member['host']['address']): string =>
+  address.kind === 'unix' ? address.path : formatAddress(address);
+
+const takeServer = ({ spec, host, status, since }: Member, now: number): ServerSnapshot =>
+  Object.freeze({
+    id: spec.id,
+    name: spec.name,
+    state: status.state,
+    address: textOf(host.address),
+    url: spec.expose ?? urlOf(host.address),
+    since,
+    uptimeMs: status.state === 'running' ? now - since : 0,
+    config: viewOf(spec),
+    connections: host.server.connections,
+    inFlight: host.server.inFlight,
+    restarts: status.restarts,
+    ...(status.error === undefined ? {} : { error: status.error }),
+  });
+
+const takeDisabled = (spec: ServerSpec): ServerSnapshot =>
+  Object.freeze({
+    id: spec.id,
+    name: spec.name,
+    state: 'stopped',
+    address: textOf(spec.address),
+    url: spec.expose ?? urlOf(spec.address),
+    since: 0,
+    uptimeMs: 0,
+    config: viewOf(spec),
+    connections: 0,
+    inFlight: 0,
+    restarts: 0,
+  });
+
+const takeDraining = ({ spec, host, since }: Member): Draining =>
+  Object.freeze({ server: spec.id, address: textOf(host.address), connections: host.server.connections, since });
+
+/** Takes a snapshot at `now`, milliseconds since the epoch. */
+export const takeSnapshot = (
+  { state, source, progress, members, leaving }: SnapshotSource,
+  now: number,
+): ClusterSnapshot => {
+  // Without a prototype no id can be mistaken for a property of every object.
+  const servers: Record<string, ServerSnapshot> = Object.create(null);
+  let degraded = state === 'Error' || progress.refused.length > 0;
+  for (const [id, member] of members) {
+    servers[id] = takeServer(member, now);
+    degraded ||= member.status.error !== undefined;
+  }
+  for (const [id, spec] of progress.specs) if (spec.disabled) servers[id] = takeDisabled(spec);
+  const { desired, applied, error, issues } = progress;
+  return Object.freeze({
+    state,
+    revision: Object.freeze({ desired, applied }),
+    degraded,
+    source,
+    servers: Object.freeze(servers),
+    draining: Object.freeze(Array.from(leaving, takeDraining)),
+    ...(error === undefined ? {} : { error }),
+    ...(issues === undefined ? {} : { issues }),
+  });
+};

@@ -1,0 +1,105 @@
+import { catchError, concat, concatMap, defer, finalize, type Observable, of, throwError } from 'rxjs';
+import type { CommitMode, Strategy } from '../config/server-config.ts';
+import type { ServerSpec } from '../config/server-spec.ts';
+import { UnpreparedError } from './errors.ts';
+import { fallBack } from './fall-back.ts';
+import type { Hosts } from './hosts.ts';
+import type { Refusal } from './outcome.ts';
+import { diff, type Plan, planOf } from './plan.ts';
+import type { Roster } from './roster.ts';
+import { Transaction } from './transaction.ts';
+
+export interface CommitOptions {
+  readonly strategy: Strategy;
+  readonly mode: CommitMode;
+  readonly restartDelayMs: number;
+  readonly startTimeoutMs: number;
+}
+
+/** What a commit achieved. */
+export type CommitResult =
+  | { readonly status: 'committed'; readonly plan: Plan; readonly refused: readonly Refusal[] }
+  | {
+      readonly status: 'rolledBack';
+      readonly server: string;
+      readonly cause: Error;
+      readonly unrestored: readonly Refusal[];
+    };
+
+/** Where a commit takes place. */
+export interface CommitSite {
+  readonly roster: Roster;
+  readonly hosts: Hosts;
+  readonly options: CommitOptions;
+}
+
+/** Names those that were drawn back by others beside the others, with the same reason. */
+const withDrawn = (refused: readonly Refusal[], behind: ReadonlySet<string>): readonly Refusal[] => {
+  const [first] = refused;
+  if (first === undefined) return refused;
+  const named = new Set(refused.map(({ server }) => server));
+  const drawn = [...behind].filter((server) => !named.has(server));
+  return [...refused, ...drawn.map((server) => ({ server, cause: first.cause, issues: [] }))];
+};
+
+/**
+ * Makes `desired` run, starting from what runs: plans, prepares, switches, and lets what left retire.
+ *
+ * Emits one result and completes. A server that cannot be prepared undoes the whole commit, or, with
+ * `mode: 'independent'`, is left at its last good version while the others go ahead. Cold; unsubscribing before the
+ * switch lets go of everything that was taken.
+ *
+ * @param refused - servers that are known to stay behind.
+ */
+export const commit = (
+  site: CommitSite,
+  desired: ReadonlyMap<string, ServerSpec>,
+  refused: readonly Refusal[],
+): Observable<CommitResult> =>
+  defer(() => {
+    const { roster, hosts, options } = site;
+    const actual = new Map(roster.standing());
+    const fallback = fallBack(
+      desired,
+      actual,
+      refused.map(({ server }) => server),
+    );
+    const behind = withDrawn(refused, fallback.behind);
+    // What stays behind without running is not there to be stopped.
+    for (const server of fallback.behind) if (!fallback.desired.has(server)) actual.delete(server);
+    const plan = diff(actual, fallback.desired, options.strategy);
+    const [first] = behind;
+    if (first !== undefined && plan.steps.length === 0) {
+      return of<CommitResult>({ status: 'rolledBack', server: first.server, cause: first.cause, unrestored: [] });
+    }
+
+    const transaction = new Transaction(roster, hosts, plan.steps, {
+      exhaustive: options.mode === 'independent',
+      restartDelayMs: options.restartDelayMs,
+      startTimeoutMs: options.startTimeoutMs,
+    });
+    const undo = ({ refusals }: UnpreparedError): Observable<CommitResult> => {
+      transaction.release();
+      const [{ server, cause }] = refusals;
+      return transaction
+        .restore()
+        .pipe(
+          concatMap((unrestored) =>
+            options.mode === 'atomic'
+              ? of<CommitResult>({ status: 'rolledBack', server, cause, unrestored })
+              : commit(site, desired, [...refused, ...refusals]),
+          ),
+        );
+    };
+    return concat(
+      transaction.prepare(),
+      transaction.interrupt(),
+      defer(() => {
+        transaction.switch();
+        return of<CommitResult>({ status: 'committed', plan: planOf(plan), refused: behind });
+      }),
+    ).pipe(
+      catchError((error: unknown) => (error instanceof UnpreparedError ? undo(error) : throwError(() => error))),
+      finalize(() => transaction.release()),
+    );
+  });

@@ -1,0 +1,37 @@
+import type { Refusal } from './outcome.ts';
+
+/** A server did not get its address within `startTimeoutMs`. */
+export class StartTimeoutError extends Error {
+  override readonly name = 'StartTimeoutError';
+  readonly code = 'ERR_START_TIMEOUT';
+  readonly address: string;
+  readonly timeoutMs: number;
+  readonly hint = 'a host name that does not resolve in time is the usual reason; write an IP address';
+  constructor(address: string, timeoutMs: number) {
+    super(`${address} was not bound within ${timeoutMs} ms`);
+    this.address = address;
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** Options that a cluster cannot work with. */
+export class OptionsError extends Error {
+  override readonly name = 'OptionsError';
+  readonly code = 'ERR_OPTIONS';
+  readonly option: string;
+  constructor(option: string, expected: string) {
+    super(`${option} must be ${expected}`);
+    this.option = option;
+  }
+}
+
+/** Servers could not be prepared; inside a commit, where it becomes part of the outcome. */
+export class UnpreparedError extends Error {
+  override readonly name = 'UnpreparedError';
+  readonly code = 'ERR_UNPREPARED';
+  readonly refusals: readonly [Refusal, ...Refusal[]];
+  constructor(refusals: readonly [Refusal, ...Refusal[]]) {
+    super(`${refusals.map(({ server }) => server).join(', ')} cannot be prepared`, { cause: refusals[0].cause });
+    this.refusals = refusals;
+  }
+}

@@ -1,0 +1,73 @@
+import type { Outcome } from './outcome.ts';
+import type { Verdict } from './verdict.ts';
+
+/** One pushed config on its way to its outcome. */
+export interface Request {
+  readonly revision: number;
+  readonly config: unknown;
+}
+
+interface Entry {
+  readonly request: Request;
+  readonly pushedAt: number;
+  readonly settle: (outcome: Outcome) => void;
+  outcome: Outcome | undefined;
+}
+
+/**
+ * Every request from its push to its outcome: each gets exactly one, and they are given out in the order of the pushes.
+ *
+ * A request that is superseded while an older one is being committed waits for that one's outcome.
+ */
+export class Ledger {
+  readonly #entries = new Map<number, Entry>();
+  readonly #settled: (outcome: Outcome) => void;
+  #revision = 0;
+
+  /** @param settled - called with every outcome, in order. */
+  constructor(settled: (outcome: Outcome) => void) {
+    this.#settled = settled;
+  }
+
+  /** Whether every request has its outcome. */
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
+  /** Those that wait for theirs, oldest first. */
+  get open(): readonly Request[] {
+    return [...this.#entries.values()].filter(({ outcome }) => outcome === undefined).map(({ request }) => request);
+  }
+
+  enter(config: unknown, settle: (outcome: Outcome) => void): Request {
+    this.#revision += 1;
+    const request = { revision: this.#revision, config };
+    this.#entries.set(this.#revision, { request, pushedAt: performance.now(), settle, outcome: undefined });
+    return request;
+  }
+
+  /** Decides a request. A second verdict on the same request is ignored. */
+  settle({ revision }: Request, verdict: Verdict): void {
+    const entry = this.#entries.get(revision);
+    if (entry === undefined || entry.outcome !== undefined) return;
+    entry.outcome = { ...verdict, revision, durationMs: performance.now() - entry.pushedAt };
+    for (const [key, { outcome, settle }] of this.#entries) {
+      if (outcome === undefined) return;
+      this.#entries.delete(key);
+      settle(outcome);
+      this.#settled(outcome);
+    }
+  }
+
+  /** Nobody looks at requests yet: at most `most` of them wait, the newest. */
+  keep(most: number): void {
+    const { open } = this;
+    for (const request of open.slice(0, Math.max(0, open.length - most)))
+      this.settle(request, { status: 'superseded' });
+  }
+
+  /** The cluster is over: nobody will look at what is open. */
+  cancel(): void {
+    for (const request of this.open) this.settle(request, { status: 'cancelled' });
+  }
+}

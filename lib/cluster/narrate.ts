@@ -1,0 +1,42 @@
+import type { Logger } from '../log/logger.ts';
+import type { Outcome } from './outcome.ts';
+import type { Report } from './roster.ts';
+
+/** Writes what became of a config. Pure but for the logger. */
+export const narrateOutcome = (outcome: Outcome, logger: Logger): void => {
+  const config = `config ${outcome.revision}`;
+  switch (outcome.status) {
+    case 'committed': {
+      const { changes } = outcome.plan;
+      logger.info(`${config} is in force: ${changes.length} ${changes.length === 1 ? 'server' : 'servers'} changed`);
+      for (const { server, cause } of outcome.refused) logger.warn(`server ${server} stays behind: ${cause.message}`);
+      return;
+    }
+    case 'rejected':
+      for (const { server, path, message, hint } of outcome.issues) {
+        const place = [server, path].filter(Boolean).join('.');
+        logger.warn(
+          `${config} is not valid: ${place}${place === '' ? '' : ': '}${message}${hint === undefined ? '' : ` (${hint})`}`,
+        );
+      }
+      return;
+    case 'rolledBack':
+      logger.warn(`${config} was undone, server ${outcome.server} could not be prepared: ${outcome.cause.message}`);
+      for (const { server, cause } of outcome.unrestored) logger.error(`server ${server} could not be put back`, cause);
+      return;
+    case 'unchanged':
+    case 'superseded':
+    case 'cancelled':
+      logger.debug(`${config} is ${outcome.status}`);
+  }
+};
+
+/** Writes what happens to servers beyond what was asked for. */
+export const narrateReport = ({ member, status }: Report, logger: Logger): void => {
+  const server = `server ${member.spec.id}`;
+  if (status.state === 'starting') logger.warn(`${server} crashed and is started again`, status.error);
+  else if (status.state === 'failed') logger.error(`${server} failed and stays down`, status.error);
+  else if (status.state === 'stopped' && (status.cut ?? 0) > 0) {
+    logger.warn(`${server} stopped; ${status.cut} connections did not finish in time and were cut`);
+  } else logger.debug(`${server} is ${status.state}`);
+};

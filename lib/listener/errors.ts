@@ -1,0 +1,41 @@
+const HINTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process or server holds it; `ss -ltnp` names it',
+  EACCES: 'ports below 1024 and foreign directories need a privilege this process does not have',
+  EADDRNOTAVAIL: 'no interface of this machine has that address',
+  ENOTFOUND: 'the host name does not resolve',
+  EMFILE: 'the limit of open files is reached; raise `ulimit -n`',
+  ENOENT: 'the directory of the socket does not exist',
+  ENAMETOOLONG: 'socket paths end at 107 bytes',
+};
+
+const codeOf = (cause: unknown): string | undefined => {
+  if (!(cause instanceof Error) || !('code' in cause)) return undefined;
+  return typeof cause.code === 'string' ? cause.code : undefined;
+};
+
+/** An address could not be taken; `errno` is the system's word for it (`EADDRINUSE`, `EACCES` …). */
+export class BindError extends Error {
+  override readonly name = 'BindError';
+  readonly code = 'ERR_BIND';
+  readonly address: string;
+  readonly errno: string | undefined;
+  readonly hint: string | undefined;
+  constructor(address: string, options?: ErrorOptions) {
+    const errno = codeOf(options?.cause);
+    super(`cannot bind ${address}${errno === undefined ? '' : `: ${errno}`}`, options);
+    this.address = address;
+    this.errno = errno;
+    this.hint = errno === undefined ? undefined : HINTS[errno];
+  }
+}
+
+/** A listening socket failed after it was bound. */
+export class ListenerError extends Error {
+  override readonly name = 'ListenerError';
+  readonly code = 'ERR_LISTENER';
+  readonly address: string;
+  constructor(address: string, options?: ErrorOptions) {
+    super(`the socket listening on ${address} failed`, options);
+    this.address = address;
+  }
+}

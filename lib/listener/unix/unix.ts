@@ -1,0 +1,45 @@
+import { lstat, unlink } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { defer, from, type Observable, switchMap } from 'rxjs';
+import { type Address, formatAddress } from '../../config/address.ts';
+import { openDoor } from '../door.ts';
+import { BindError } from '../errors.ts';
+import type { Listener } from '../listener.ts';
+
+type UnixAddress = Extract<Address, { kind: 'unix' }>;
+
+/** How long a silent owner of a socket file may take to answer a connect; a live one answers at once. */
+const PROBE_MS = 1_000;
+
+/** Whether a process answers on the socket; silence counts as an answer: better refuse than steal. */
+const isAnswered = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = connect(path);
+    const done = (answered: boolean): void => {
+      probe.destroy();
+      resolve(answered);
+    };
+    probe.setTimeout(PROBE_MS, () => done(true));
+    probe.once('connect', () => done(true));
+    probe.once('error', (error: NodeJS.ErrnoException) => done(error.code !== 'ECONNREFUSED'));
+  });
+
+/**
+ * Removes a socket file that a dead process left behind.
+ *
+ * Only a socket nobody answers on: a plain file is left for `listen` to fail on, and so is a live socket.
+ */
+const removeStale = async (address: UnixAddress): Promise<void> => {
+  const stat = await lstat(address.path).catch(() => undefined);
+  if (stat === undefined || !stat.isSocket() || (await isAnswered(address.path))) return;
+  await unlink(address.path).catch((cause: NodeJS.ErrnoException) => {
+    // Gone in the meantime is what was wanted.
+    if (cause.code !== 'ENOENT') throw new BindError(formatAddress(address), { cause });
+  });
+};
+
+/** Listens on a unix socket; a stale socket file in its place is removed first. Closing removes the file. */
+export const unixListener = (address: UnixAddress): Observable<Listener> =>
+  defer(() => from(removeStale(address))).pipe(
+    switchMap(() => openDoor(address, { path: address.path }, () => address)),
+  );

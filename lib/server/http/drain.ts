@@ -1,0 +1,52 @@
+import { concat, defer, distinctUntilChanged, interval, map, type Observable, of, scan, takeWhile } from 'rxjs';
+import type { DrainProgress } from '../server.ts';
+import type { Connection } from './connection.ts';
+
+/** How often connections that leave are looked at. */
+const LOOK_MS = 25;
+
+/**
+ * How long a kept-alive connection has to be silent before it is closed without having been asked to.
+ *
+ * A request may be on its way while its connection looks idle; closing then loses it. A connection that asks more often
+ * than once a second is always told with an answer instead, and one that asks less often is hardly ever hit: the
+ * window is the time a request travels.
+ */
+export const IDLE_GRACE_MS = 1_000;
+
+/** Closes what is silent, cuts what is left at the deadline, and says what remains. */
+const look = (connections: Iterable<Connection>, now: number, deadline: number): DrainProgress => {
+  let left = 0;
+  let cut = 0;
+  for (const connection of connections) {
+    if (!connection.draining || connection.socket.destroyed) continue;
+    if (now >= deadline) {
+      if (!connection.idle) cut += 1;
+      connection.socket.destroy();
+      continue;
+    }
+    left += 1;
+    if (connection.silentMs(now) >= IDLE_GRACE_MS && connection.idle) connection.end();
+  }
+  return { connections: left, cut };
+};
+
+/**
+ * Waits for the connections that were told to leave.
+ *
+ * @param connections - all of the server's; only those that are `draining` count, read anew at every look.
+ */
+export const drainConnections = (
+  connections: Iterable<Connection>,
+  timeoutMs: number,
+  open: () => boolean,
+): Observable<DrainProgress> =>
+  defer(() => {
+    const deadline = performance.now() + timeoutMs;
+    return concat(of(0), interval(Math.max(1, Math.min(LOOK_MS, timeoutMs)))).pipe(
+      map(() => look(connections, performance.now(), deadline)),
+      scan((sum, progress) => ({ connections: progress.connections, cut: sum.cut + progress.cut })),
+      takeWhile((progress) => progress.connections > 0 || open(), true),
+      distinctUntilChanged((a, b) => a.connections === b.connections && a.cut === b.cut),
+    );
+  });

@@ -1,0 +1,75 @@
+import {
+  catchError,
+  defer,
+  EMPTY,
+  filter,
+  finalize,
+  ignoreElements,
+  interval,
+  merge,
+  type Observable,
+  startWith,
+  switchMap,
+  take,
+  takeUntil,
+} from 'rxjs';
+import { yieldTurn } from '../reactive/yield-turn.ts';
+import type { Host } from './host.ts';
+import type { DrainProgress } from './server.ts';
+
+/** How long nobody may have connected before an address that is not wanted any more is let go. */
+const QUIET_MS = 50;
+
+/** How long an address is kept at most for clients that go on connecting to it. */
+const LAME_DUCK_MS = 1_000;
+
+const LOOK_MS = 10;
+
+/**
+ * Emits when the address can be let go with the least harm.
+ *
+ * Closing a listening socket resets the connections that wait in its queue. So it is kept until nobody has connected
+ * for a moment, and let go right after the event loop has accepted everything there was (`setImmediate` runs then).
+ */
+const quiet = (host: Host, limitMs: number): Observable<unknown> =>
+  defer(() => {
+    const until = performance.now() + Math.min(LAME_DUCK_MS, limitMs);
+    return interval(LOOK_MS).pipe(
+      startWith(0),
+      switchMap(() => yieldTurn()),
+      filter(() => {
+        const now = performance.now();
+        return now >= until || now - (host.listener?.acceptedAt ?? 0) >= QUIET_MS;
+      }),
+      take(1),
+    );
+  });
+
+/**
+ * Lets a host finish what it accepted, then gives its address back.
+ *
+ * While the address is still held, newcomers are answered and told to leave with that answer; then it is released;
+ * then what is left is waited for. Another holder of the address keeps it: then only the connections are asked to go.
+ *
+ * Emits progress, completes when nothing is left, at the latest after `timeoutMs` (and a turn). Never errors. Cold;
+ * unsubscribing gives the address back at once and leaves the connections alone.
+ *
+ * @param hurry$ - gives the address back as soon as it emits: somebody else waits for it.
+ */
+export const retire = (host: Host, timeoutMs: number, hurry$: Observable<unknown>): Observable<DrainProgress> =>
+  defer(() => {
+    let held = host.listener !== undefined;
+    const hold$ = host.door$.pipe(
+      ignoreElements(),
+      takeUntil(merge(quiet(host, timeoutMs), hurry$)),
+      // A socket that fails now is one address less to give back.
+      catchError(() => EMPTY),
+      finalize(() => {
+        held = false;
+      }),
+    );
+    return merge(
+      held ? hold$ : EMPTY,
+      host.server.drain(timeoutMs, () => held),
+    );
+  });

@@ -1,0 +1,48 @@
+import type { Observable } from 'rxjs';
+import type { FetchFunction, ServerLimits, UpgradeHandler } from '../config/server-config.ts';
+import type { Acceptor } from '../listener/listener.ts';
+
+/** What a server answers with from now on: everything that can be exchanged in one turn. */
+export interface Service {
+  /** The id of the server in the config, for logs. */
+  readonly id: string;
+  readonly fetch: FetchFunction;
+  readonly upgrade: UpgradeHandler | undefined;
+  readonly limits: ServerLimits;
+}
+
+/** How far a drain has come. */
+export interface DrainProgress {
+  /** Connections that still have to end. */
+  readonly connections: number;
+  /** Connections that had something unfinished when the deadline cut them. */
+  readonly cut: number;
+}
+
+/**
+ * What answers behind a listener.
+ *
+ * 1. *built*: answers nobody; it has no service yet.
+ * 2. *assigned*: speaks for its service. Another service takes over with the next request, in one assignment: no
+ *    connection is touched, and what the old one began it finishes.
+ * 3. *draining*: connections that exist, and those that still arrive, end with their next answer. Assigning a service
+ *    again ends that state for connections that come later.
+ * 4. *destroyed*: every connection is cut, timers are gone.
+ */
+export interface HostedServer extends Acceptor {
+  readonly connections: number;
+  /** Requests received and not yet answered. */
+  readonly inFlight: number;
+  assign(service: Service): void;
+  /**
+   * Asks every connection to finish what it began and to leave; cold, and safe to subscribe more than once.
+   *
+   * Emits when the number of connections changes, and completes when none is left, at the latest after `timeoutMs`
+   * milliseconds, when what remains is destroyed. Never errors. Unsubscribing stops waiting; connections that were
+   * told to leave still leave after their next answer.
+   *
+   * @param open - whether connections may still arrive; while it says so, the drain is not over.
+   */
+  drain(timeoutMs: number, open: () => boolean): Observable<DrainProgress>;
+  destroy(): void;
+}

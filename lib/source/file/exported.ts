@@ -1,0 +1,44 @@
+import { isObservable, type Observable, of } from 'rxjs';
+import { received } from '../../config/received.ts';
+import { fromIterator } from '../../reactive/from-iterator.ts';
+import type { Fault } from '../data-text.ts';
+
+/** What a module gives to run: configurations one after the other, or what stands where they should be. */
+export type Exported =
+  | { readonly ok: true; readonly values$: Observable<unknown> }
+  | { readonly ok: false; readonly fault: Fault };
+
+/**
+ * Opens the default export of a module: a configuration, an Observable or async iterable of configurations, or a
+ * function, async or not, that returns one of these.
+ *
+ * @returns a promise that rejects with whatever the function threw.
+ */
+export const openExport = async (exports: unknown): Promise<Exported> => {
+  const exported = defaultOf(exports);
+  if (exported === undefined) return refuse('the module has no default export');
+  const returned: unknown = typeof exported === 'function' ? await exported() : await exported;
+  const what = typeof exported === 'function' ? 'the default function returned' : 'the default export is';
+  if (typeof returned !== 'object' || returned === null) return refuse(`${what} ${received(returned)}`);
+  if (isObservable(returned)) return { ok: true, values$: returned };
+  if (isAsyncIterable(returned)) return { ok: true, values$: fromIterator(returned) };
+  return { ok: true, values$: of(returned) };
+};
+
+/** jiti answers for a missing default export with the module itself, so what the module owns decides. */
+const defaultOf = (exports: unknown): unknown => {
+  if (typeof exports !== 'object' || exports === null) return exports;
+  if (Object.hasOwn(exports, 'default')) return 'default' in exports ? exports.default : undefined;
+  return Object.hasOwn(exports, '__esModule') ? undefined : exports;
+};
+
+const isAsyncIterable = (value: object): value is AsyncIterable<unknown> => Symbol.asyncIterator in value;
+
+const refuse = (message: string): Exported => ({
+  ok: false,
+  fault: {
+    code: 'ERR_SOURCE_EXPORT',
+    message,
+    hint: 'export default { servers: … }, an Observable or async iterable of that, or a function returning one of these',
+  },
+});

@@ -1,0 +1,129 @@
+import { relative } from 'node:path';
+import { catchError, defer, from, map, type Observable, of, switchMap, tap, timeout } from 'rxjs';
+import { parseConfigFile } from '../../config/parse.ts';
+import { reasonOf } from '../../config/received.ts';
+import type { DataText, Fault } from '../data-text.ts';
+import { formatOf, UNKNOWN_FORMAT } from '../format.ts';
+import { importFresh } from '../jiti/jiti.ts';
+import { parseJson } from '../json/json.ts';
+import { type Located, problemOf, problemOfIssue } from '../problem.ts';
+import type { FailedEvent, Problem, SourceEvent } from '../source.ts';
+import { parseYaml } from '../yaml/yaml.ts';
+import { decode } from './decode.ts';
+import { type Exported, openExport } from './exported.ts';
+import type { FileRead } from './read.ts';
+
+export interface LoadRequest {
+  /** What people call the file. */
+  readonly path: string;
+  /** Its full path. */
+  readonly file: string;
+  readonly read: FileRead;
+  readonly importTimeoutMs: number;
+  /** Told, once an import is over, which files had a part in it. */
+  readonly involve: (sources: ReadonlyMap<string, string | undefined>) => void;
+}
+
+/**
+ * Turns one content of a file into events.
+ *
+ * Cold: data gives one event, a module gives one per configuration it exports, and imports it anew on each subscription.
+ * Never errors; completes after the last event. Unsubscribing lets go of the stream that a module exported; an import
+ * under way cannot be stopped, and what comes of it is ignored.
+ */
+export const load = (request: LoadRequest): Observable<SourceEvent> => {
+  const { path, read } = request;
+  if (!read.ok) return of(failed(path, problemOf(path, read.fault, '')));
+  const decoded = decode(read.bytes);
+  if (!decoded.ok) return of(failed(path, problemOf(path, decoded.fault, '')));
+  const { text } = decoded;
+  switch (formatOf(path)) {
+    case 'json':
+      return of(readData(path, text, parseJson(text)));
+    case 'yaml':
+      return of(readData(path, text, parseYaml(text)));
+    case 'module':
+      return loadModule(request, text);
+    case undefined:
+      return of(failed(path, problemOf(path, UNKNOWN_FORMAT, '')));
+  }
+};
+
+export const failed = (file: string, ...problems: readonly [Problem, ...Problem[]]): FailedEvent => ({
+  type: 'failed',
+  file,
+  problems,
+});
+
+const readData = (path: string, text: string, data: DataText): SourceEvent => {
+  if (data.ok) return readConfig(path, data.value, { text, place: data.place });
+  const [first, ...rest] = data.faults;
+  return failed(path, problemOf(path, first, text), ...rest.map((fault) => problemOf(path, fault, text)));
+};
+
+const readConfig = (path: string, value: unknown, data: Located | undefined): SourceEvent => {
+  const parsed = parseConfigFile(value);
+  const problems = parsed.issues.map((issue) => problemOfIssue(path, issue, data)).sort(fromTopToBottom);
+  if (parsed.ok) {
+    const { servers, commit, strategy } = parsed;
+    return {
+      type: 'loaded',
+      file: path,
+      servers,
+      ...(commit === undefined ? {} : { commit }),
+      ...(strategy === undefined ? {} : { strategy }),
+      problems,
+    };
+  }
+  const [first, ...rest] = problems;
+  if (first === undefined) throw new TypeError('a config was refused without an issue');
+  return failed(path, first, ...rest);
+};
+
+/** By position; problems without one keep their order. */
+const fromTopToBottom = (a: Problem, b: Problem): number =>
+  (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+
+const loadModule = ({ path, file, importTimeoutMs, involve }: LoadRequest, text: string): Observable<SourceEvent> =>
+  defer(() => {
+    const module = importFresh(file, text);
+    const failedIn = (fault: Fault): FailedEvent => {
+      const at = fault.cause === undefined ? undefined : module.thrownAt(fault.cause);
+      const named = at === undefined || at.file === file ? path : relative(process.cwd(), at.file);
+      return failed(path, { ...problemOf(named, fault, ''), ...at, file: named });
+    };
+    const opened = async (): Promise<Exported> => {
+      try {
+        return await openExport(await module.exports);
+      } catch (cause) {
+        return { ok: false, fault: { ...THREW, message: `the module threw: ${reasonOf(cause)}`, cause } };
+      }
+    };
+    const late$ = defer(() => of<Exported>({ ok: false, fault: tooSlow(importTimeoutMs) }));
+    return from(opened()).pipe(
+      timeout({ first: importTimeoutMs, with: () => late$ }),
+      tap(() => involve(module.sources)),
+      switchMap((exported) => {
+        if (!exported.ok) return of(failedIn(exported.fault));
+        return exported.values$.pipe(
+          map((value) => readConfig(path, value, undefined)),
+          catchError((cause: unknown) =>
+            of(failedIn({ ...STREAM_FAILED, message: `the stream it exports failed: ${reasonOf(cause)}`, cause })),
+          ),
+        );
+      }),
+    );
+  });
+
+const THREW = { code: 'ERR_SOURCE_IMPORT', hint: 'correct it there and save: the file is read again' } as const;
+
+const STREAM_FAILED = {
+  code: 'ERR_SOURCE_STREAM',
+  hint: 'no more configurations come from it until the file is saved again',
+} as const;
+
+const tooSlow = (limitMs: number): Fault => ({
+  code: 'ERR_SOURCE_TIMEOUT',
+  message: `the module was not ready within ${limitMs} ms`,
+  hint: 'look for an await at its top level, or in its default function, that never ends',
+});

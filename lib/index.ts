@@ -6,4 +6,29 @@ export type { ClusterOptions } from './cluster/options.ts';
 export type { Outcome, Refusal } from './cluster/outcome.ts';
 export type { Change, Plan } from './cluster/plan.ts';
 export type { ClusterSnapshot, Draining, ServerConfigView, ServerSnapshot } from './cluster/snapshot.ts';
+export { type ConfigFile, type ConfigInput, defineConfig } from './config/define-config.ts';
+export { ConfigError } from './config/errors.ts';
+export type { Issue } from './config/issue.ts';
+export type {
+  App,
+  ClusterConfig,
+  CommitMode,
+  FetchFunction,
+  HandlerRoute,
+  RespondConfig,
+  RespondRoute,
+  RestartConfig,
+  Route,
+  ServerConfig,
+  ServerEnv,
+  ServerLimits,
+  Strategy,
+  UpgradeHandler,
+} from './config/server-config.ts';
+export { BindError, ListenerError } from './listener/errors.ts';
+export type { Acceptor, Listener, Listeners } from './listener/listener.ts';
+export type { Logger } from './log/logger.ts';
+export { AppError, NoResponseError } from './server/errors.ts';
 export { drainSignal } from './server/http/drain-signal.ts';
+export type { ServerState } from './server/state.ts';
+export type { Runnable } from './supervision/runnable.ts';

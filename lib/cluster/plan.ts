@@ -1,4 +1,4 @@
-import { type Address, formatAddress, overlaps } from '../config/address.ts';
+import { type Address, formatAddress, overlaps, sameAddress } from '../config/address.ts';
 import type { Strategy } from '../config/server-config.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
 
@@ -56,13 +56,11 @@ export interface Steps {
   readonly unchanged: readonly string[];
 }
 
-const same = (a: Address, b: Address): boolean => formatAddress(a) === formatAddress(b);
-
 const isAnyPort = (address: Address): boolean => address.kind === 'tcp' && address.port === 0;
 
 /** Where a server will stand: a free port that was found once is kept as long as a free port is asked for. */
 const destination = (spec: ServerSpec, standing: Standing | undefined): Address =>
-  standing !== undefined && same(standing.spec.address, spec.address) ? standing.address : spec.address;
+  standing !== undefined && sameAddress(standing.spec.address, spec.address) ? standing.address : spec.address;
 
 const actionFor = (
   spec: ServerSpec,
@@ -73,7 +71,7 @@ const actionFor = (
   if (standing === undefined || !standing.up) return 'start';
   if (standing.spec === spec) return undefined;
   if ((spec.strategy ?? strategy) === 'stop-then-start') return 'restart';
-  return same(standing.address, to) ? 'update' : 'move';
+  return sameAddress(standing.address, to) ? 'update' : 'move';
 };
 
 /**
@@ -102,7 +100,7 @@ export const diff = (
   const stays = (id: string): boolean => {
     const spec = desired.get(id);
     const standing = actual.get(id);
-    return spec !== undefined && standing !== undefined && same(destination(spec, standing), standing.address);
+    return spec !== undefined && standing !== undefined && sameAddress(destination(spec, standing), standing.address);
   };
   const leaving = [...actual].filter(([, { address, up }]) => up && !taken.has(formatAddress(address)));
 

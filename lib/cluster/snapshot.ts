@@ -1,5 +1,6 @@
 import { formatAddress, urlOf } from '../config/address.ts';
 import type { Issue } from '../config/issue.ts';
+import { routeKinds } from '../config/route-schema.ts';
 import type { ServerLimits } from '../config/server-config.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
 import type { ServerState } from '../server/state.ts';
@@ -81,7 +82,7 @@ const viewOf = (spec: ServerSpec): ServerConfigView => {
   if (known !== undefined) return known;
   const routes = (spec.routes ?? []).map((route) => ({
     path: route.path,
-    kind: Object.keys(route).find((key) => key === 'handler' || key === 'respond') ?? 'handler',
+    kind: routeKinds.find((kind) => kind in route) ?? 'unknown',
   }));
   const view = Object.freeze({ listen: formatAddress(spec.address), routes: Object.freeze(routes), ...spec.limits });
   views.set(spec, view);

@@ -239,7 +239,8 @@ export class ReactiveCluster implements Cluster {
  * await using cluster = createCluster();
  * await cluster.start();
  * await cluster.apply({ api: { listen: '127.0.0.1:0', app: () => new Response('hello') } });
- * console.log(await (await fetch(cluster.snapshot.servers.api.url)).text()); // hello
+ * const url = cluster.snapshot.servers.api?.url ?? '';
+ * console.log(await (await fetch(url)).text()); // hello
  * ```
  */
 export const createCluster = (options: ClusterOptions = {}): Cluster => new ReactiveCluster(options);

@@ -9,15 +9,18 @@ export type ClusterState = 'New' | 'Booting' | 'Running' | 'Reloading' | 'Stoppi
  * - `Stopping` what was accepted is being finished. `Stopped` nothing runs; starting again leads through `New`.
  * - `Error` there is nothing to fall back to: the first config failed, or the old one could not be put back. The next
  *   good config leads out of it.
+ *
+ * These are the legal transitions of go-supervisor's `httpcluster` (go-fsm's "typical" table), and `Error → Reloading`,
+ * which that runnable forces past its table to recover.
  */
 export const CLUSTER_TRANSITIONS: Readonly<Record<ClusterState, readonly ClusterState[]>> = {
-  New: ['Booting'],
+  New: ['Booting', 'Error'],
   Booting: ['Running', 'Error'],
   Running: ['Reloading', 'Stopping', 'Error'],
   Reloading: ['Running', 'Error'],
   Stopping: ['Stopped', 'Error'],
-  Stopped: ['New'],
-  Error: ['Reloading', 'Stopping'],
+  Stopped: ['New', 'Error'],
+  Error: ['Error', 'Reloading', 'Stopping', 'Stopped'],
 };
 
 /** Whether `to` may follow `from`. */

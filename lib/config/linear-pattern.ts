@@ -3,8 +3,8 @@
  *
  * A backtracking matcher is slow when it can divide the same characters between several repetitions in many ways. The
  * rule here is stricter than that and easy to check: only single characters repeat, a repetition ends at a character
- * that it cannot take itself, and what is not that clear may appear once. `(a+)+`, `(a|a)*` and `.*x.*` are refused;
- * `[0-9]+`, `[a-z]+-[0-9]+`, `.+\.png` and `(?:jpg|png)` are not.
+ * that it cannot take itself, and nothing repeats any more after one whose end is not that clear. `(a+)+`, `(a|a)*` and
+ * `.*x.*` are refused; `[0-9]+`, `[a-z]+-[0-9]+`, `.+\.png` and `(?:jpg|png)` are not.
  *
  * @param source - a valid regular expression without anchors.
  * @returns what is wrong, or `undefined`.
@@ -12,9 +12,9 @@
 export const linearProblem = (source: string): string | undefined => {
   const nodes = read(source);
   if (typeof nodes === 'string') return nodes;
-  const budget = { unclear: 0, ways: 1 };
-  spend(nodes, END, budget);
-  if (budget.unclear > 1) return 'has several repetitions that can take the same characters';
+  const budget: Budget = { ways: 1, isSpent: false };
+  spend(nodes, END, false, budget);
+  if (budget.isSpent) return 'has a repetition whose end is not clear, and another one after it';
   return budget.ways > MOST_WAYS ? 'has too many alternatives and optional parts' : undefined;
 };
 
@@ -41,18 +41,32 @@ type Node = Atom | Group;
 const END = Symbol('end');
 type Follower = Node | typeof END | undefined;
 
-const spend = (nodes: readonly Node[], after: Follower, budget: { unclear: number; ways: number }): void => {
+interface Budget {
+  /** How many ways there are to choose, so far. */
+  ways: number;
+  /** A repetition came after one whose end is not clear: each of its many ends would start the later one again. */
+  isSpent: boolean;
+}
+
+/** Adds up what matching the nodes may cost; says whether a repetition before what follows them has no clear end. */
+const spend = (nodes: readonly Node[], after: Follower, unclear: boolean, budget: Budget): boolean => {
+  let isUnclear = unclear;
   for (const [index, node] of nodes.entries()) {
     const follower = nodes[index + 1] ?? after;
     if (node.type === 'group') {
       budget.ways *= node.alternatives.length + (node.optional ? 1 : 0);
-      const isCertain = node.alternatives.length === 1 && !node.optional;
-      for (const alternative of node.alternatives) spend(alternative, isCertain ? follower : undefined, budget);
+      const before = isUnclear;
+      for (const alternative of node.alternatives) {
+        isUnclear = spend(alternative, follower, before, budget) || isUnclear;
+      }
+    } else if (node.most === Number.POSITIVE_INFINITY) {
+      budget.isSpent ||= isUnclear;
+      isUnclear = !endsBefore(node, follower);
     } else if (node.least !== node.most && !endsBefore(node, follower)) {
-      if (node.most === Number.POSITIVE_INFINITY) budget.unclear++;
-      else budget.ways *= node.most - node.least + 1;
+      budget.ways *= node.most - node.least + 1;
     }
   }
+  return isUnclear;
 };
 
 /** Whether a repetition can only end where what follows begins. */

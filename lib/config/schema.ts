@@ -95,7 +95,11 @@ const restart = v.pipe(
 const name = v.pipe(
   v.string(wording('a text of 1 to 64 printable characters')),
   v.metadata({ description: 'What people call it; the id by default.', minLength: 1, maxLength: 64 }),
-  v.regex(/^(?=.*\S)[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,64}$/u, wording('a text of 1 to 64 printable characters')),
+  // As code, because the schema for editors cannot carry the flag that these classes need.
+  v.check(
+    (text) => /^(?=.*\S)[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,64}$/u.test(text),
+    wording('a text of 1 to 64 printable characters'),
+  ),
 );
 
 const isWebUrl = (text: string): boolean => {

@@ -1,0 +1,33 @@
+/** A runnable that failed: while it was being started, or later by itself. What it failed with is the `cause`. */
+export class RunnableError extends Error {
+  override readonly name = 'RunnableError';
+  readonly code = 'ERR_RUNNABLE';
+  /** The name of the runnable. */
+  readonly runnable: string;
+  readonly phase: 'start' | 'run';
+
+  constructor(runnable: string, phase: 'start' | 'run', options?: ErrorOptions) {
+    super(phase === 'start' ? `runnable ${runnable} failed to start` : `runnable ${runnable} failed`, options);
+    this.runnable = runnable;
+    this.phase = phase;
+  }
+}
+
+/** A runnable that was not `Running` in time. */
+export class StartTimeoutError extends Error {
+  override readonly name = 'StartTimeoutError';
+  readonly code = 'ERR_START_TIMEOUT';
+  readonly hint = 'a runnable is ready when its state$ emits Running; startTimeoutMs says how long it may take';
+  /** The name of the runnable. */
+  readonly runnable: string;
+  readonly timeoutMs: number;
+  /** The last state it reported, if it reported any. */
+  readonly state: string | undefined;
+
+  constructor(runnable: string, timeoutMs: number, state: string | undefined) {
+    super(`timeout: runnable ${runnable} is ${state ?? 'in no state'} ${timeoutMs} ms after it was started`);
+    this.runnable = runnable;
+    this.timeoutMs = timeoutMs;
+    this.state = state;
+  }
+}

@@ -1,0 +1,140 @@
+import type { RunnableError, StartTimeoutError } from './errors.ts';
+
+/** The states of a supervisor; `Stopped` and `Error` end one life, from both it can be started again. */
+export type SupervisorState = 'New' | 'Booting' | 'Running' | 'Reloading' | 'Stopping' | 'Stopped' | 'Error';
+
+/** How far one runnable has come in this life. */
+export type Standing =
+  | 'waiting' // its turn has not come
+  | 'calling' // inside the call of its start()
+  | 'starting' // called, not Running yet
+  | 'up'
+  | 'ended' // of its own accord
+  | 'failed'
+  | 'stopping'
+  | 'stopped'
+  | 'abandoned'; // its stop() took too long
+
+export interface Member {
+  readonly name: string;
+  readonly standing: Standing;
+  readonly canReload: boolean;
+  /** The last state it reported; before it was started, that of an earlier life. */
+  readonly state: string | undefined;
+  /** What it failed with, when `state` is `Error`. */
+  readonly cause: unknown;
+  /** Whether `state` was reported since `start()` was called. */
+  readonly fresh: boolean;
+  /** Whether `state$` completed or errored before `start()` was called, or completed since. */
+  readonly silent: 'before' | 'broken' | 'since' | undefined;
+}
+
+/** The one call that is being waited for; a new object for each. */
+export interface Step {
+  readonly type: 'start' | 'stop' | 'reload';
+  readonly index: number;
+}
+
+/** One life of a supervisor, from the first start to the last stop. */
+export interface Life {
+  readonly state: SupervisorState;
+  readonly members: readonly Member[];
+  /** The last state of each by name; the same object until one of them changes. */
+  readonly states: Readonly<Record<string, string>>;
+  readonly step: Step | undefined;
+  /** Whether SIGINT or SIGTERM arrived. */
+  readonly signalled: boolean;
+  /** Whose request the running reload is. */
+  readonly reload: symbol | undefined;
+  readonly stopOptions: StopOptions | undefined;
+  /** The first failure: why everything stops. */
+  readonly error: RunnableError | StartTimeoutError | undefined;
+  readonly abandoned: readonly string[];
+  readonly failedToStop: readonly string[];
+}
+
+export interface StopOptions {
+  /** Handed to every runnable's `stop()`. */
+  readonly drainTimeoutMs?: number;
+}
+
+export type LifeEvent =
+  | { readonly type: 'begin' | 'observed' }
+  | { readonly type: 'state'; readonly index: number; readonly state: string; readonly cause?: unknown }
+  | { readonly type: 'silence' | 'called'; readonly index: number }
+  | { readonly type: 'broken'; readonly index: number; readonly cause: unknown }
+  | { readonly type: 'settled'; readonly step: Step }
+  | { readonly type: 'rejected'; readonly step: Step; readonly cause: unknown }
+  | { readonly type: 'overdue'; readonly step: Step; readonly afterMs: number }
+  | { readonly type: 'shutdownOverdue'; readonly afterMs: number }
+  | { readonly type: 'stop'; readonly options?: StopOptions | undefined }
+  | { readonly type: 'reload'; readonly request: symbol }
+  | { readonly type: 'signal'; readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' };
+
+export type Effect =
+  | { readonly type: 'observeAll' }
+  | { readonly type: 'observe'; readonly index: number }
+  | { readonly type: 'call'; readonly step: Step; readonly options?: StopOptions | undefined }
+  | { readonly type: 'exit'; readonly code: number }
+  | {
+      readonly type: 'log';
+      readonly level: 'error' | 'warn' | 'info' | 'debug';
+      readonly message: string;
+      readonly details?: unknown;
+    };
+
+export interface Decision {
+  readonly life: Life;
+  readonly effects: readonly Effect[];
+}
+
+/** What is known before anything has been started. */
+export const newLife = (members: readonly { readonly name: string; readonly canReload: boolean }[]): Life => ({
+  state: 'New',
+  members: members.map((member) => ({
+    ...member,
+    standing: 'waiting',
+    state: undefined,
+    cause: undefined,
+    fresh: false,
+    silent: undefined,
+  })),
+  states: {},
+  step: undefined,
+  signalled: false,
+  reload: undefined,
+  stopOptions: undefined,
+  error: undefined,
+  abandoned: [],
+  failedToStop: [],
+});
+
+export const isOver = (life: Life): boolean => life.state === 'Stopped' || life.state === 'Error';
+
+/** Nothing to do. */
+export const keep = (life: Life): Decision => ({ life, effects: [] });
+
+/** One decision and what follows from it, as one. */
+export const andThen = (first: Decision, next: (life: Life) => Decision): Decision => {
+  const second = next(first.life);
+  return { life: second.life, effects: [...first.effects, ...second.effects] };
+};
+
+export const log = (level: 'error' | 'warn' | 'info' | 'debug', message: string, details?: unknown): Effect => ({
+  type: 'log',
+  level,
+  message,
+  ...(details === undefined ? {} : { details }),
+});
+
+/** The same life with one member changed. */
+export const withMember = (life: Life, index: number, change: Partial<Member>): Life => ({
+  ...life,
+  members: life.members.map((member, at) => (at === index ? { ...member, ...change } : member)),
+});
+
+/** Takes the next step: the runnable is about to be called. */
+export const take = (life: Life, step: Step, options?: StopOptions): Decision => ({
+  life: { ...life, step },
+  effects: [{ type: 'call', step, options }],
+});

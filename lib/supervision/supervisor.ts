@@ -1,0 +1,222 @@
+import {
+  defer,
+  distinctUntilChanged,
+  EMPTY,
+  filter,
+  firstValueFrom,
+  lastValueFrom,
+  map,
+  merge,
+  type Observable,
+  of,
+  queueScheduler,
+  ReplaySubject,
+  Subject,
+} from 'rxjs';
+import { consolaLogger } from '../log/consola.ts';
+import { guardLogger, type Logger } from '../log/logger.ts';
+import { fromAbortSignal } from '../reactive/from-abort-signal.ts';
+import { guarded } from '../reactive/guarded.ts';
+import type { RunnableError, StartTimeoutError } from './errors.ts';
+import { isOver, type Life, type LifeEvent, newLife, type StopOptions, type SupervisorState } from './life.ts';
+import { uniqueNames } from './names.ts';
+import { type Limits, runLife } from './run-life.ts';
+import type { Runnable } from './runnable.ts';
+import { signals$ } from './signals.ts';
+
+export interface SupervisorOptions {
+  /** Its name when another supervisor looks after it; `supervisor` by default. */
+  readonly name?: string;
+  /**
+   * Milliseconds each runnable has until it is `Running`, and until a reload of it is done; 120 000 by default: a
+   * cluster of many servers binds in seconds, a database may replay its log first.
+   */
+  readonly startTimeoutMs?: number;
+  /** Milliseconds each runnable has to stop; 35 000 by default: the 30 s servers drain for, and 5 to finish. */
+  readonly stopTimeoutMs?: number;
+  /** Milliseconds all of them together have to stop; 120 000 by default. */
+  readonly shutdownTimeoutMs?: number;
+  /**
+   * Whether to handle signals while it runs; `false` by default. SIGINT and SIGTERM stop it, a second one of either
+   * ends the process at once with status 130 or 143; SIGHUP reloads.
+   */
+  readonly signals?: boolean;
+  /** Stops it when aborted. */
+  readonly signal?: AbortSignal;
+  readonly logger?: Logger;
+}
+
+export interface ShutdownReport {
+  readonly durationMs: number;
+  /** Names of runnables whose `stop()` took too long; they may still be at it. */
+  readonly abandoned: readonly string[];
+  /** Names of runnables whose `stop()` threw or rejected. */
+  readonly failed: readonly string[];
+}
+
+/** Starts runnables in order, looks after them, and stops them in reverse order. */
+export interface Supervisor extends Runnable {
+  readonly name: string;
+  /**
+   * Hot; replays the present state, one emission per change, never errors. Completes with the `Stopped` or `Error`
+   * that ends a life; subscribed to after that it replays it and completes, until it is started again.
+   */
+  readonly state$: Observable<SupervisorState>;
+  /**
+   * The last state of every runnable that has told one, by name. Hot; replays the latest, one emission per real
+   * change, never errors; completes with the end of a life, like `state$`.
+   */
+  readonly states$: Observable<Readonly<Record<string, string>>>;
+  /** Why the last life ended in `Error`. */
+  readonly error: RunnableError | StartTimeoutError | undefined;
+  /**
+   * Starts one runnable after the other, each when the one before is `Running`.
+   *
+   * Resolves when all of them are, or when it was stopped before they could be. Idempotent; called while stopping, it
+   * starts again after that, unless `stop()` is called once more.
+   *
+   * @throws StartTimeoutError, RunnableError when one could not be started, after the others have been stopped.
+   */
+  start(): Promise<void>;
+  /**
+   * Stops what was started, the last first. Idempotent; called while starting, what has not been started never is.
+   *
+   * Never rejects and never takes longer than `shutdownTimeoutMs`: what overruns or fails is in the report.
+   */
+  stop(options?: StopOptions): Promise<ShutdownReport>;
+  /**
+   * Has every runnable that can read its configuration again, one after the other. Resolves when all have; failures are
+   * logged. Returns at once when a reload is going on already, and when it does not run.
+   */
+  reload(): Promise<void>;
+}
+
+/**
+ * A supervisor for `runnables`; it does nothing until it is started.
+ *
+ * A runnable that fails stops the others, the last started first, and ends the life in `Error`. One that ends by itself
+ * is logged and the others stay; when all have ended the supervisor is `Stopped`. It can be started again after either.
+ * A failed runnable is not started again by itself: what can recover does so without leaving `Running`.
+ *
+ * @throws RangeError when a timeout is neither between 0 and 2 147 483 647 (what a timer can count) nor `Infinity`.
+ */
+export const createSupervisor = (runnables: readonly Runnable[], options: SupervisorOptions = {}): Supervisor => {
+  const limits: Limits = {
+    startTimeoutMs: limitMs('startTimeoutMs', options.startTimeoutMs ?? 120_000),
+    stopTimeoutMs: limitMs('stopTimeoutMs', options.stopTimeoutMs ?? 35_000),
+    shutdownTimeoutMs: limitMs('shutdownTimeoutMs', options.shutdownTimeoutMs ?? 120_000),
+  };
+  const logger = guardLogger(options.logger ?? consolaLogger());
+  const report = (error: unknown): void => logger.error('a subscriber of a supervisor failed', error);
+  const first = newLife(membersOf(runnables));
+
+  const requests = new Subject<LifeEvent>();
+  let lives = new ReplaySubject<Life>(1);
+  let current = first;
+  let living = false;
+  let wanted = false;
+  lives.next(first);
+
+  const begin = (): void => {
+    living = true;
+    if (current !== first) lives = new ReplaySubject(1);
+    const life$ = lives;
+    // The order matters: a signal that has aborted already stops it before it begins.
+    const inputs$ = merge(requests, aborts(options.signal), osSignals(options.signals ?? false), of(beginning));
+    runLife(runnables, first, limits, inputs$, logger).subscribe({
+      next: (life) => {
+        current = life;
+        // Before the last state is told: whoever hears it may start the next life at once.
+        if (isOver(life)) living = false;
+        life$.next(life);
+      },
+      complete: () => life$.complete(),
+    });
+  };
+
+  const start = async (): Promise<void> => {
+    wanted = true;
+    if (living && current.state === 'Stopping') {
+      await lastValueFrom(lives);
+      if (!wanted) return;
+    }
+    if (!living) begin();
+    const life = await firstValueFrom(lives.pipe(filter(isSettled)));
+    if (life.error !== undefined) throw life.error;
+  };
+
+  const stop = async (stopOptions?: StopOptions): Promise<ShutdownReport> => {
+    const beganAt = performance.now();
+    const life$ = lives;
+    wanted = false;
+    if (!living) return { durationMs: 0, abandoned: [], failed: [] };
+    requests.next({ type: 'stop', options: stopOptions });
+    const { abandoned, failedToStop } = await lastValueFrom(life$);
+    return { durationMs: performance.now() - beganAt, abandoned, failed: failedToStop };
+  };
+
+  const reload = async (): Promise<void> => {
+    const request = Symbol('reload');
+    const life$ = lives;
+    requests.next({ type: 'reload', request });
+    // Behind the request, which waits its turn when this is called from inside a runnable.
+    await new Promise<void>((resolve) => queueScheduler.schedule(resolve));
+    if (current.reload === request) await firstValueFrom(life$.pipe(filter((life) => life.reload !== request)));
+  };
+
+  return {
+    name: options.name ?? 'supervisor',
+    state$: guarded(
+      defer(() => lives).pipe(
+        map((life) => life.state),
+        distinctUntilChanged(),
+      ),
+      report,
+    ),
+    states$: guarded(
+      defer(() => lives).pipe(
+        map((life) => life.states),
+        distinctUntilChanged(),
+        filter((states) => states !== first.states),
+      ),
+      report,
+    ),
+    get error() {
+      return current.error;
+    },
+    start,
+    stop,
+    reload,
+  };
+};
+
+const membersOf = (
+  runnables: readonly Runnable[],
+): readonly { readonly name: string; readonly canReload: boolean }[] => {
+  const names = uniqueNames(runnables);
+  return runnables.map((runnable, index) => ({
+    name: names[index] ?? '',
+    canReload: runnable.reload !== undefined,
+  }));
+};
+
+/** Neither on its way up nor on its way down. */
+const isSettled = ({ state }: Life): boolean => state !== 'New' && state !== 'Booting' && state !== 'Stopping';
+
+const beginning: LifeEvent = { type: 'begin' };
+
+const aborts = (signal: AbortSignal | undefined): Observable<LifeEvent> =>
+  signal === undefined ? EMPTY : fromAbortSignal(signal).pipe(map(() => ({ type: 'stop' }) as const));
+
+const osSignals = (handled: boolean): Observable<LifeEvent> =>
+  handled
+    ? signals$(['SIGINT', 'SIGTERM', 'SIGHUP']).pipe(map((signal) => ({ type: 'signal', signal }) as const))
+    : EMPTY;
+
+/** Node's timers count in a signed 32-bit number and fire at once beyond it. */
+const longestMs = 2 ** 31 - 1;
+
+const limitMs = (option: string, ms: number): number => {
+  if (ms === Number.POSITIVE_INFINITY || (ms >= 0 && ms <= longestMs)) return ms;
+  throw new RangeError(`${option} must be between 0 and ${longestMs} ms or Infinity, not ${ms}`);
+};

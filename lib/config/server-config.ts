@@ -19,8 +19,9 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Bu
 
 /** A fixed answer, as data. */
 export interface RespondConfig {
-  /** HTTP status; 200 by default. */
+  /** HTTP status from 200 to 599; 200 by default. 204, 205 and 304 go without a body. */
   readonly status?: number;
+  /** Headers of the answer, except those that frame the message or manage its connection. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The body as text. Excludes `json`. */
   readonly body?: string;
@@ -29,7 +30,10 @@ export interface RespondConfig {
 }
 
 interface RouteBase {
-  /** Hono's path pattern: `/users/:id`, `/files/*`. */
+  /**
+   * Hono's path pattern: `/users/:id`, `/files/*`, `*` for everything. A pattern in braces (`/:id{[0-9]+}`) is refused
+   * when a request could make it slow to match.
+   */
   readonly path: string;
   /** Methods answered here, in capitals; all of them by default. */
   readonly methods?: readonly string[];
@@ -47,6 +51,10 @@ export interface RespondRoute extends RouteBase {
   readonly respond: RespondConfig;
 }
 
+/**
+ * One route of a server: a path, and exactly one thing that answers it. The first route that matches wins; one that an
+ * earlier route always answers in its place is refused.
+ */
 export type Route = HandlerRoute | RespondRoute;
 
 /**
@@ -58,7 +66,7 @@ export interface RestartConfig {
   readonly intensity?: number;
   /** Milliseconds over which restarts are counted; 60 000 by default. */
   readonly periodMs?: number;
-  /** Milliseconds before the first restart; 100 by default. */
+  /** Milliseconds before the first restart; 100 by default, or `maxMs` when that is less. */
   readonly initialMs?: number;
   /** The longest wait between restarts in milliseconds; 30 000 by default. */
   readonly maxMs?: number;
@@ -70,9 +78,16 @@ export type Strategy = 'hot-swap' | 'stop-then-start';
 /** All or nothing, or every server for itself. */
 export type CommitMode = 'atomic' | 'independent';
 
-/** Limits and timeouts of one server; all of them have defaults and can change while it serves. */
+/**
+ * Limits and timeouts of one server; all of them have defaults and can change while it serves.
+ *
+ * Whole numbers; times go up to 2 147 483 647 ms (24 days), because Node's timers fire at once on anything longer.
+ */
 export interface ServerLimits {
-  /** Milliseconds until a request's headers must have arrived (408 otherwise); 10 000, `0` = no limit. */
+  /**
+   * Milliseconds until a request's headers must have arrived (408 otherwise); 10 000, `0` = no limit. At most
+   * `requestTimeoutMs`, unless one of them is 0; its default follows a shorter one.
+   */
   readonly headersTimeoutMs: number;
   /** Milliseconds until a whole request must have arrived (408 otherwise); 15 000, `0` = no limit. */
   readonly requestTimeoutMs: number;
@@ -84,7 +99,7 @@ export interface ServerLimits {
   readonly drainTimeoutMs: number;
   /** Connections served at once, further ones are closed unanswered; `0` = no limit, the default. */
   readonly maxConnections: number;
-  /** Bytes of request line and headers (431 beyond); 16 384. */
+  /** Bytes of request line and headers (431 beyond), from 1 024 to 1 048 576; 16 384. */
   readonly maxHeaderBytes: number;
   /** Bytes of a request body (413 beyond); 10 485 760, `0` = no limit. */
   readonly maxBodyBytes: number;
@@ -93,7 +108,9 @@ export interface ServerLimits {
 /**
  * One server: where it listens and what answers there. Give `app` or `routes`.
  *
- * A config belongs to the cluster once it was pushed: it is frozen, and a change is a new object.
+ * A config belongs to the cluster once it was accepted: it is frozen, with its plain data but without apps, handlers and
+ * other code, and a change is a new object. Members that are `undefined` count as absent, members that are not known
+ * are refused.
  */
 export interface ServerConfig extends Partial<ServerLimits> {
   /**
@@ -105,9 +122,9 @@ export interface ServerConfig extends Partial<ServerLimits> {
   readonly routes?: readonly Route[];
   /** Serves `Upgrade` requests (WebSocket); without it they are answered as ordinary requests. */
   readonly upgrade?: UpgradeHandler;
-  /** What people call it; the id by default. */
+  /** What people call it, 1 to 64 printable characters; the id by default. */
   readonly name?: string;
-  /** The URL under which clients reach it, when that differs from where it listens. */
+  /** The http or https URL under which clients reach it, when that differs from where it listens. */
   readonly expose?: string;
   /** Known, but not running. */
   readonly disabled?: boolean;
@@ -116,5 +133,8 @@ export interface ServerConfig extends Partial<ServerLimits> {
   readonly restart?: RestartConfig;
 }
 
-/** The whole desired set; `null` or absent removes a server. */
+/**
+ * The whole desired set by id; `null` or absent removes a server. Ids are 1 to 64 letters, digits, dots, hyphens and
+ * underscores.
+ */
 export type ClusterConfig = Readonly<Record<string, ServerConfig | null>>;

@@ -3,13 +3,19 @@
  * with other parameters. `--subject=<folder>` measures the build of another checkout.
  */
 import { parseArgs } from 'node:util';
+import { burst } from './burst.ts';
 import type { Bench } from './harness/bench.ts';
 import { compileServers } from './harness/compile.ts';
 import { publish } from './harness/report.ts';
+import { refused } from './refused.ts';
+import { scaleChange } from './scale-change.ts';
+import { scaleStart } from './scale-start.ts';
+import { sigterm } from './sigterm.ts';
 import { swapEffect } from './swap-effect.ts';
 import { throughput } from './throughput.ts';
+import { zeroLoss } from './zero-loss.ts';
 
-const benches: readonly Bench[] = [throughput, swapEffect];
+const benches: readonly Bench[] = [zeroLoss, sigterm, refused, throughput, scaleChange, scaleStart, burst, swapEffect];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -18,6 +18,8 @@ export interface Child {
   /** What it said when it was ready. */
   readonly ready: unknown;
   ask(verb: string, data?: unknown): Promise<unknown>;
+  /** What it last said unasked. */
+  said(): unknown;
   kill(signal: NodeJS.Signals): void;
   /** Settles when the process is gone; never rejects. */
   readonly exited: Promise<Exit>;
@@ -26,6 +28,7 @@ export interface Child {
 }
 
 export type OrderReply =
+  | { readonly type: 'said'; readonly data: unknown }
   | { readonly type: 'ready'; readonly data: unknown }
   | { readonly type: 'result'; readonly id: number; readonly data: unknown }
   | { readonly type: 'error'; readonly id: number; readonly message: string };
@@ -78,11 +81,16 @@ export const startChild = async (
   const exited = exitOf(child);
   const waiting = new Map<number, { resolve: (data: unknown) => void; reject: (cause: Error) => void }>();
   let orders = 0;
+  let said: unknown;
 
   const ready = await new Promise((resolve, reject) => {
     child.on('message', (reply: OrderReply) => {
       if (reply.type === 'ready') {
         resolve(reply.data);
+        return;
+      }
+      if (reply.type === 'said') {
+        said = reply.data;
         return;
       }
       const order = waiting.get(reply.id);
@@ -106,6 +114,7 @@ export const startChild = async (
         waiting.set(orders, { resolve, reject });
         child.send({ id: orders, verb, data } satisfies Order);
       }),
+    said: () => said,
     kill: (signal) => void child.kill(signal),
     exited,
     end: async () => {

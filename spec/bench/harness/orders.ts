@@ -4,8 +4,13 @@ const send = (reply: OrderReply): void => {
   process.send?.(reply);
 };
 
+/** Tells the bench something it did not ask for. */
+export const say = (data: unknown): void => send({ type: 'said', data });
+
 /** The setting the bench started this process with. */
 export const setting = (): unknown => JSON.parse(process.argv[2] ?? '{}');
+
+const bench = process.ppid;
 
 /** The server's half of `startChild`: says that it is ready, then carries out orders until the bench goes away. */
 export const takeOrders = (verbs: Readonly<Record<string, (data: never) => unknown>>, ready: unknown = {}): void => {
@@ -21,6 +26,9 @@ export const takeOrders = (verbs: Readonly<Record<string, (data: never) => unkno
         send({ type: 'error', id, message: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) }),
     );
   });
-  process.once('disconnect', () => process.exit(0));
+  // The bench went away. A server that lets go of the channel itself ends when its work does.
+  process.once('disconnect', () => {
+    if (process.ppid !== bench) process.exit(0);
+  });
   send({ type: 'ready', data: ready });
 };

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createResponseReader } from '../../accounting/response-reader.ts';
 
 /** One address and the text it answers with. */
 export interface Site {
@@ -26,14 +28,22 @@ export const scratchFolder = (name: string): { readonly path: string; remove(): 
 };
 
 /** One GET on a connection of its own; undefined while nothing answers. */
-export const bodyAt = async (port: number): Promise<string | undefined> => {
-  try {
-    const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } });
-    return await response.text();
-  } catch {
-    return undefined;
-  }
-};
+export const bodyAt = (port: number): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    const reader = createResponseReader();
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    const finish = (body: string | undefined): void => {
+      resolve(body);
+      socket.destroy();
+    };
+    socket.once('connect', () => socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'));
+    socket.on('data', (chunk) => {
+      if (reader.push(chunk) === 'whole') finish(reader.answer().body);
+    });
+    socket.once('end', () => finish(reader.end() === 'whole' ? reader.answer().body : undefined));
+    socket.once('error', () => finish(undefined));
+    socket.setTimeout(2000, () => finish(undefined));
+  });
 
 /** Settles when a site answers as it should; gives up after `limitMs`. */
 export const answering = async ({ port, body }: Site, limitMs = 20_000): Promise<void> => {

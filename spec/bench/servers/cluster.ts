@@ -1,14 +1,19 @@
 /** A cluster of this library in a process of its own, changed by orders that are data. */
 import { Hono } from 'hono';
-import { type ClusterConfig, createCluster, type Outcome, type ServerConfig } from '../../../lib/index.ts';
-import { setting, takeOrders } from '../harness/orders.ts';
+import {
+  type ClusterConfig,
+  createCluster,
+  type Outcome,
+  type ServerConfig,
+  type ServerLimits,
+} from '../../../lib/index.ts';
+import { say, setting, takeOrders } from '../harness/orders.ts';
+import { quietLogger } from '../harness/quiet.ts';
+import { badConfigs } from './bad-configs.ts';
 
 /** A server as data: the body stands for its code, so another body is another app. */
-export interface ServerOrder
-  extends Partial<Pick<ServerConfig, 'listen' | 'headersTimeoutMs' | 'requestTimeoutMs' | 'keepAliveTimeoutMs'>> {
-  readonly listen: string;
+export interface ServerOrder extends Pick<ServerConfig, 'listen' | 'strategy' | keyof ServerLimits> {
   readonly body: string;
-  readonly drainTimeoutMs?: number;
 }
 
 export type ClusterOrder = Readonly<Record<string, ServerOrder>>;
@@ -29,7 +34,7 @@ export interface ClusterSetting {
   readonly drainTimeoutMs?: number;
 }
 
-const cluster = createCluster();
+const cluster = createCluster({ logger: quietLogger });
 
 /** An unchanged body is the same app: handlers are compared by identity. */
 const apps = new Map<string, { readonly body: string; readonly app: Hono }>();
@@ -39,11 +44,13 @@ const appOf = (id: string, body: string): Hono => {
   if (known?.body === body) return known.app;
   const app = new Hono();
   app.get('/', (c) => c.text(body));
-  // Answers after so many milliseconds, for requests that are in flight when something happens.
+  // Answers after so many milliseconds: a request that is in flight when something happens.
   app.get('/after/:ms', async (c) => {
     await new Promise((resolve) => setTimeout(resolve, Number(c.req.param('ms'))));
     return c.text(body);
   });
+  // More than a socket takes at once: a response whose reader is slow.
+  app.get('/bytes/:amount', (c) => c.body('x'.repeat(Number(c.req.param('amount')))));
   apps.set(id, { body, app });
   return app;
 };
@@ -61,8 +68,7 @@ const reasonOf = (outcome: Outcome): string | undefined => {
 const addresses = (): Record<string, string> =>
   Object.fromEntries(Object.values(cluster.snapshot.servers).map(({ id, address }) => [id, address]));
 
-const apply = async (servers: ClusterOrder): Promise<Applied> => {
-  const config = configOf(servers);
+const push = async (config: ClusterConfig): Promise<Applied> => {
   const since = performance.now();
   const outcome = await cluster.apply(config);
   const reason = reasonOf(outcome);
@@ -75,17 +81,40 @@ const apply = async (servers: ClusterOrder): Promise<Applied> => {
   };
 };
 
+/** All that should run, as it was pushed last. */
+let current: ClusterConfig = {};
+
+const apply = (servers: ClusterOrder): Promise<Applied> => {
+  current = configOf(servers);
+  return push(current);
+};
+
 const { servers, drainTimeoutMs } = setting() as ClusterSetting;
 await cluster.start();
 const first = await apply(servers);
 if (first.status !== 'committed') throw new Error(`the first config was ${first.status}: ${first.reason}`);
 
 process.once('SIGTERM', () => {
-  void cluster.stop(drainTimeoutMs === undefined ? {} : { drainTimeoutMs }).then(({ cut }) => {
-    // Printed and not sent: the channel is part of what keeps the process alive.
-    process.stdout.write(`cut ${cut}\n`);
-    process.disconnect?.();
+  void cluster.stop(drainTimeoutMs === undefined ? {} : { drainTimeoutMs }).then((report) => {
+    say(report);
+    // As a program does: what its handlers still wait for is cut off, and must not keep it from ending.
+    process.disconnect();
+    process.exit(0);
   });
 });
 
-takeOrders({ apply }, first.addresses);
+takeOrders(
+  {
+    apply,
+    /** Pushes everything with some servers exchanged; the others keep their very objects, as in a program. */
+    patch: (servers: ClusterOrder) => {
+      current = { ...current, ...configOf(servers) };
+      return push(current);
+    },
+    /** Pushes one of the configurations no cluster should accept, made from a good one. */
+    applyBad: ({ name, good }: { readonly name: string; readonly good: ClusterOrder }) =>
+      push(badConfigs[name]?.(configOf(good)) as ClusterConfig),
+    badNames: () => Object.keys(badConfigs),
+  },
+  first.addresses,
+);

@@ -4,6 +4,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { createCluster } from '../../../lib/index.ts';
 import { setting, takeOrders } from '../harness/orders.ts';
+import { quietLogger } from '../harness/quiet.ts';
 
 export type Host = 'raw' | 'hono' | 'sluice';
 export type Kind = 'sync' | 'async';
@@ -41,7 +42,7 @@ const bare = (): Promise<void> => {
 };
 
 const hosted = async (): Promise<void> => {
-  const cluster = createCluster();
+  const cluster = createCluster({ logger: quietLogger });
   await cluster.start();
   const outcome = await cluster.apply({ hello: { listen: `127.0.0.1:${port}`, app: appOf() } });
   if (outcome.status !== 'committed') throw new Error(`not committed: ${JSON.stringify(outcome)}`);

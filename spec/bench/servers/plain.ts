@@ -13,9 +13,14 @@ const { how, port, body } = setting() as PlainSetting;
 
 let current = body;
 
+/** Answers as the clusters of these benches do: `/after/<ms>` later, `/bytes/<amount>` with much. */
 const open = (text: () => string): Promise<Server> =>
   new Promise((resolve) => {
-    const server = createServer((_, response) => response.end(text()));
+    const server = createServer((request, response) => {
+      const [, verb, amount] = (request.url ?? '').split('/');
+      if (verb === 'after') setTimeout(() => response.end(text()), Number(amount));
+      else response.end(verb === 'bytes' ? 'x'.repeat(Number(amount)) : text());
+    });
     server.keepAliveTimeout = 60_000;
     server.listen(port, '127.0.0.1', () => resolve(server));
   });
@@ -26,6 +31,12 @@ const listenAnew = async (text: string): Promise<void> => {
   server.close();
   server = await open(() => text);
 };
+
+// What is usually meant by a graceful shutdown.
+process.once('SIGTERM', () => {
+  server.close();
+  process.disconnect();
+});
 
 takeOrders({
   change: async (text: string) => {

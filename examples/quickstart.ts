@@ -1,5 +1,5 @@
-import { Hono } from 'hono';
 // #region main
+import { Hono } from 'hono';
 import { createCluster } from 'sluice';
 
 const app = (text: string) => new Hono().get('/', (c) => c.text(text));

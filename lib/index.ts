@@ -1,13 +1,15 @@
 export { type Cluster, createCluster, type StopOptions, type StopReport } from './cluster/cluster.ts';
 export { CLUSTER_TRANSITIONS, type ClusterState } from './cluster/cluster-state.ts';
-export { OptionsError, StartTimeoutError } from './cluster/errors.ts';
+export { BindTimeoutError, OptionsError } from './cluster/errors.ts';
 export { httpCluster } from './cluster/http-cluster.ts';
 export type { ClusterOptions } from './cluster/options.ts';
 export type { Outcome, Refusal } from './cluster/outcome.ts';
 export type { Change, Plan } from './cluster/plan.ts';
 export type { ClusterSnapshot, Draining, ServerConfigView, ServerSnapshot } from './cluster/snapshot.ts';
-export { type ConfigFile, type ConfigInput, defineConfig } from './config/define-config.ts';
-export { ConfigError } from './config/errors.ts';
+export { type Address, type AddressResult, formatAddress, parseAddress } from './config/address.ts';
+export { limitDefaults, restartDefaults } from './config/defaults.ts';
+export { type ConfigFile, type ConfigInput, type ConfigStream, defineConfig } from './config/define-config.ts';
+export { ConfigError, describeIssue } from './config/errors.ts';
 export type { Issue } from './config/issue.ts';
 export type {
   App,
@@ -31,4 +33,22 @@ export type { Logger } from './log/logger.ts';
 export { AppError, NoResponseError } from './server/errors.ts';
 export { drainSignal } from './server/http/drain-signal.ts';
 export type { ServerState } from './server/state.ts';
+export { type FileSourceOptions, fileSource } from './source/file-source.ts';
+export type {
+  FailedEvent,
+  LoadedEvent,
+  Position,
+  Problem,
+  ProblemCode,
+  Source,
+  SourceEvent,
+} from './source/source.ts';
+export { RunnableError, StartTimeoutError } from './supervision/errors.ts';
 export type { Runnable } from './supervision/runnable.ts';
+export { supervise } from './supervision/supervise.ts';
+export {
+  createSupervisor,
+  type ShutdownReport,
+  type Supervisor,
+  type SupervisorOptions,
+} from './supervision/supervisor.ts';

@@ -1,9 +1,9 @@
 import type { Refusal } from './outcome.ts';
 
 /** A server did not get its address within `startTimeoutMs`. */
-export class StartTimeoutError extends Error {
-  override readonly name = 'StartTimeoutError';
-  readonly code = 'ERR_START_TIMEOUT';
+export class BindTimeoutError extends Error {
+  override readonly name = 'BindTimeoutError';
+  readonly code = 'ERR_BIND_TIMEOUT';
   readonly address: string;
   readonly timeoutMs: number;
   readonly hint = 'a host name that does not resolve in time is the usual reason; write an IP address';

@@ -20,7 +20,7 @@ import { yieldTurn } from '../reactive/yield-turn.ts';
 import type { Host } from '../server/host.ts';
 import { buildService } from '../server/kinds.ts';
 import type { Service } from '../server/server.ts';
-import { StartTimeoutError, UnpreparedError } from './errors.ts';
+import { BindTimeoutError, UnpreparedError } from './errors.ts';
 import type { Hosts } from './hosts.ts';
 import type { Member } from './member.ts';
 import type { Refusal } from './outcome.ts';
@@ -196,7 +196,7 @@ export class Transaction {
     return new Observable<never>((subscriber) => {
       this.#roster.clear(host);
       const late = timer(startTimeoutMs).subscribe(() =>
-        subscriber.error(new StartTimeoutError(formatAddress(host.address), startTimeoutMs)),
+        subscriber.error(new BindTimeoutError(formatAddress(host.address), startTimeoutMs)),
       );
       subscriber.add(late);
       const hold = host.door$.subscribe({

@@ -90,5 +90,6 @@ test('every name a door lets through has TSDoc', () => {
     root,
   );
   const program = ts.createProgram(paths, options);
-  expect(paths.flatMap((path) => undocumented(program, path))).toEqual([]);
+  const missing = paths.flatMap((path) => undocumented(program, path));
+  expect(missing.map((fault) => fault.slice(root.length))).toEqual([]);
 });

@@ -70,11 +70,11 @@ export const failedToStop = (life: Life, index: number, cause: unknown): Decisio
 };
 
 export const stopOverdue = (life: Life, index: number, afterMs: number): Decision =>
-  andThen(abandon(life, index, `after ${afterMs} ms`), stopNext);
+  andThen(abandon(life, index, ` after ${afterMs} ms`), stopNext);
 
 /** No time is left: what still waits for its turn is told to stop too, and nobody waits for the answer. */
 export const shutdownOverdue = (life: Life, afterMs: number): Decision => {
-  const why = `, the shutdown took ${afterMs} ms`;
+  const why = `: stopping all took ${afterMs} ms`;
   const stopping = life.members.findIndex((member) => member.standing === 'stopping');
   const waiting = life.members.flatMap((member, index) => (isHeld(member) ? [index] : [])).toReversed();
   const first = stopping === -1 ? keep(life) : abandon(life, stopping, why);
@@ -93,7 +93,7 @@ const abandon = (life: Life, index: number, why: string): Decision => {
   const name = nameOf(life, index);
   return {
     life: { ...withMember(life, index, { standing: 'abandoned' }), abandoned: [...life.abandoned, name] },
-    effects: [log('warn', `gave up on stopping ${name} ${why}`)],
+    effects: [log('warn', `gave up on stopping ${name}${why}`)],
   };
 };
 

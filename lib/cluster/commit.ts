@@ -5,7 +5,7 @@ import { UnpreparedError } from './errors.ts';
 import { fallBack } from './fall-back.ts';
 import type { Hosts } from './hosts.ts';
 import type { Refusal } from './outcome.ts';
-import { diff, type Plan, planOf } from './plan.ts';
+import { diff, type Plan, planOf, type Standing, type Steps } from './plan.ts';
 import type { Roster } from './roster.ts';
 import { Transaction } from './transaction.ts';
 
@@ -42,6 +42,24 @@ const withDrawn = (refused: readonly Refusal[], behind: ReadonlySet<string>): re
   return [...refused, ...drawn.map((server) => ({ server, cause: first.cause, issues: [] }))];
 };
 
+/** What can be done of `desired` when some servers stay behind, and who does. */
+const aim = (
+  { roster: { members }, options }: CommitSite,
+  desired: ReadonlyMap<string, ServerSpec>,
+  refused: readonly Refusal[],
+): { readonly steps: Steps; readonly behind: readonly Refusal[] } => {
+  if (refused.length === 0) return { steps: diff(members, desired, options.strategy), behind: refused };
+  const fallback = fallBack(
+    desired,
+    members,
+    refused.map(({ server }) => server),
+  );
+  const actual = new Map<string, Standing>(members);
+  // What stays behind without running is not there to be stopped.
+  for (const server of fallback.behind) if (!fallback.desired.has(server)) actual.delete(server);
+  return { steps: diff(actual, fallback.desired, options.strategy), behind: withDrawn(refused, fallback.behind) };
+};
+
 /**
  * Makes `desired` run, starting from what runs: plans, prepares, switches, and lets what left retire.
  *
@@ -58,22 +76,13 @@ export const commit = (
 ): Observable<CommitResult> =>
   defer(() => {
     const { roster, hosts, options } = site;
-    const actual = new Map(roster.standing());
-    const fallback = fallBack(
-      desired,
-      actual,
-      refused.map(({ server }) => server),
-    );
-    const behind = withDrawn(refused, fallback.behind);
-    // What stays behind without running is not there to be stopped.
-    for (const server of fallback.behind) if (!fallback.desired.has(server)) actual.delete(server);
-    const plan = diff(actual, fallback.desired, options.strategy);
+    const { steps, behind } = aim(site, desired, refused);
     const [first] = behind;
-    if (first !== undefined && plan.steps.length === 0) {
+    if (first !== undefined && steps.steps.length === 0) {
       return of<CommitResult>({ status: 'rolledBack', server: first.server, cause: first.cause, unrestored: [] });
     }
 
-    const transaction = new Transaction(roster, hosts, plan.steps, {
+    const transaction = new Transaction(roster, hosts, steps.steps, {
       exhaustive: options.mode === 'independent',
       restartDelayMs: options.restartDelayMs,
       startTimeoutMs: options.startTimeoutMs,
@@ -96,7 +105,7 @@ export const commit = (
       transaction.interrupt(),
       defer(() => {
         transaction.switch();
-        return of<CommitResult>({ status: 'committed', plan: planOf(plan), refused: behind });
+        return of<CommitResult>({ status: 'committed', plan: planOf(steps), refused: behind });
       }),
     ).pipe(
       catchError((error: unknown) => (error instanceof UnpreparedError ? undo(error) : throwError(() => error))),

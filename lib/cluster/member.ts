@@ -1,11 +1,13 @@
 import { Subject } from 'rxjs';
+import type { Address } from '../config/address.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
 import type { Host } from '../server/host.ts';
 import type { Service } from '../server/server.ts';
 import type { ServerStatus } from '../server/state.ts';
+import type { Standing } from './plan.ts';
 
 /** A server in its place: what it is asked to be, where it stands, and how it is. */
-export class Member {
+export class Member implements Standing {
   readonly host: Host;
   spec: ServerSpec;
   service: Service;
@@ -27,6 +29,12 @@ export class Member {
     this.since = Date.now();
   }
 
+  /** Where it listens, with the real port. */
+  get address(): Address {
+    return this.host.address;
+  }
+
+  /** It answers. */
   get up(): boolean {
     return this.status.state === 'running';
   }

@@ -59,8 +59,11 @@ export interface Steps {
 const isAnyPort = (address: Address): boolean => address.kind === 'tcp' && address.port === 0;
 
 /** Where a server will stand: a free port that was found once is kept as long as a free port is asked for. */
-const destination = (spec: ServerSpec, standing: Standing | undefined): Address =>
-  standing !== undefined && sameAddress(standing.spec.address, spec.address) ? standing.address : spec.address;
+const destination = (spec: ServerSpec, standing: Standing | undefined): Address => {
+  if (standing === undefined) return spec.address;
+  const asked = standing.spec === spec || sameAddress(standing.spec.address, spec.address);
+  return asked ? standing.address : spec.address;
+};
 
 const actionFor = (
   spec: ServerSpec,
@@ -73,6 +76,53 @@ const actionFor = (
   if ((spec.strategy ?? strategy) === 'stop-then-start') return 'restart';
   return sameAddress(standing.address, to) ? 'update' : 'move';
 };
+
+/** Who holds which address, and which addresses nobody wants any more. */
+interface Ground {
+  /** The address has to be bound: nobody holds it, or whoever does keeps it. */
+  isFree(id: string, address: Address): boolean;
+  readonly release: readonly string[];
+  /** Servers that leave an address which overlaps with this one. */
+  inTheWay(address: Address): readonly string[];
+}
+
+const portOf = (address: Address): number | string => (address.kind === 'tcp' ? address.port : address.path);
+
+const survey = (actual: ReadonlyMap<string, Standing>, desired: ReadonlyMap<string, ServerSpec>): Ground => {
+  const holders = new Map<string, string>();
+  const taken = new Set<string>();
+  for (const [id, { address, up }] of actual) if (up) holders.set(formatAddress(address), id);
+  for (const [id, spec] of desired) taken.add(formatAddress(destination(spec, actual.get(id))));
+  const release: string[] = [];
+  const leaving = new Map<number | string, { readonly id: string; readonly address: Address }[]>();
+  for (const [text, id] of holders) {
+    const standing = actual.get(id);
+    if (standing === undefined || taken.has(text)) continue;
+    release.push(text);
+    const { address } = standing;
+    const onPort = leaving.get(portOf(address)) ?? [];
+    onPort.push({ id, address });
+    leaving.set(portOf(address), onPort);
+  }
+  /** A server on a free port keeps it; whoever asks for that very port by number cannot have it. */
+  const stays = (id: string): boolean => {
+    const spec = desired.get(id);
+    const standing = actual.get(id);
+    return spec !== undefined && standing !== undefined && sameAddress(destination(spec, standing), standing.address);
+  };
+  return {
+    isFree: (id, address) => {
+      const holder = holders.get(formatAddress(address));
+      return isAnyPort(address) || holder === undefined || (holder !== id && stays(holder));
+    },
+    release,
+    inTheWay: (address) =>
+      (leaving.get(portOf(address)) ?? []).filter((left) => overlaps(left.address, address)).map(({ id }) => id),
+  };
+};
+
+/** Nothing but what answers is exchanged: no address changes hands. */
+const still: Ground = { isFree: () => false, release: [], inTheWay: () => [] };
 
 /**
  * What has to happen so that `desired` runs where `actual` runs now. Pure: carrying out the steps reaches `desired`
@@ -89,59 +139,40 @@ export const diff = (
   desired: ReadonlyMap<string, ServerSpec>,
   strategy: Strategy,
 ): Steps => {
-  const holders = new Map<string, string>();
-  const taken = new Map<string, string>();
-  for (const [id, { address, up }] of actual) if (up) holders.set(formatAddress(address), id);
-  for (const [id, spec] of desired) {
-    const to = destination(spec, actual.get(id));
-    if (!isAnyPort(to)) taken.set(formatAddress(to), id);
-  }
-  /** A server on a free port keeps it; whoever asks for that very port by number cannot have it. */
-  const stays = (id: string): boolean => {
-    const spec = desired.get(id);
-    const standing = actual.get(id);
-    return spec !== undefined && standing !== undefined && sameAddress(destination(spec, standing), standing.address);
-  };
-  const leaving = [...actual].filter(([, { address, up }]) => up && !taken.has(formatAddress(address)));
-
-  const steps: Step[] = [];
   const unchanged: string[] = [];
+  const changes: { readonly spec: ServerSpec; readonly to: Address; readonly action: Step['action'] }[] = [];
   for (const [id, spec] of desired) {
     const standing = actual.get(id);
     const to = destination(spec, standing);
     const action = actionFor(spec, standing, to, strategy);
-    if (action === undefined) {
-      unchanged.push(id);
-      continue;
-    }
-    const holder = holders.get(formatAddress(to));
-    const free = holder === undefined || (holder !== id && stays(holder));
-    const bind = action === 'restart' || isAnyPort(to) || free;
-    steps.push({
-      server: id,
-      action,
-      ...(standing?.up === true ? { from: formatAddress(standing.address) } : {}),
-      to: formatAddress(to),
-      spec,
-      toAddress: to,
-      bind,
-      displaces: bind ? leaving.filter(([, { address }]) => overlaps(address, to)).map(([holder]) => holder) : [],
-    });
+    if (action === undefined) unchanged.push(id);
+    else changes.push({ spec, to, action });
   }
-  for (const [id, { address, up }] of actual) {
-    if (desired.has(id)) continue;
-    const from = up ? { from: formatAddress(address) } : {};
-    steps.push({
+  const gone = [...actual.keys()].filter((id) => !desired.has(id));
+  const ground = gone.length > 0 || changes.some(({ action }) => action !== 'update') ? survey(actual, desired) : still;
+
+  const from = (id: string): { readonly from?: string } => {
+    const standing = actual.get(id);
+    return standing?.up === true ? { from: formatAddress(standing.address) } : {};
+  };
+  const steps = changes.map(({ spec, to, action }): Step => {
+    const bind = action === 'restart' || ground.isFree(spec.id, to);
+    const displaces = bind ? ground.inTheWay(to) : [];
+    const at = { to: formatAddress(to), toAddress: to };
+    return { server: spec.id, action, ...from(spec.id), ...at, spec, bind, displaces };
+  });
+  const stops = gone.map((id): Step => {
+    return {
       server: id,
       action: 'stop',
-      ...from,
+      ...from(id),
       spec: undefined,
       toAddress: undefined,
       bind: false,
       displaces: [],
-    });
-  }
-  return { steps, release: leaving.map(([, { address }]) => formatAddress(address)), unchanged };
+    };
+  });
+  return { steps: [...steps, ...stops], release: ground.release, unchanged };
 };
 
 /** The steps as data for people and programs outside. */

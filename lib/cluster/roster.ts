@@ -21,7 +21,6 @@ import type { Service } from '../server/server.ts';
 import type { ServerStatus } from '../server/state.ts';
 import type { Hosts } from './hosts.ts';
 import { Member } from './member.ts';
-import type { Standing } from './plan.ts';
 
 /** A member and what its lifecycle just said. */
 export interface Report {
@@ -36,6 +35,7 @@ export interface Report {
  * every address in the same turn.
  */
 export class Roster {
+  /** Who is in place, by id; the next plan starts from here. */
   readonly members = new Map<string, Member>();
   /** Generations that finish what they accepted while their place is taken or gone. */
   readonly leaving = new Set<Member>();
@@ -47,13 +47,6 @@ export class Roster {
   constructor(hosts: Hosts) {
     this.#hosts = hosts;
     this.reports$ = this.#entered$.pipe(mergeMap((member) => this.#live(member)));
-  }
-
-  /** What runs now, for the next plan. */
-  standing(): ReadonlyMap<string, Standing> {
-    const standing = new Map<string, Standing>();
-    for (const [id, { spec, host, up }] of this.members) standing.set(id, { spec, address: host.address, up });
-    return standing;
   }
 
   /** Puts a service in force on a host whose address is held. One turn, cannot fail. */

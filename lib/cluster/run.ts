@@ -4,6 +4,7 @@ import {
   catchError,
   defaultIfEmpty,
   defer,
+  distinctUntilChanged,
   map,
   merge,
   type Observable,
@@ -13,6 +14,9 @@ import {
   ReplaySubject,
   Subject,
   Subscription,
+  share,
+  startWith,
+  subscribeOn,
   takeUntil,
   timer,
 } from 'rxjs';
@@ -43,8 +47,12 @@ interface Decision {
   readonly specs: ReadonlyMap<string, ServerSpec>;
 }
 
-const running = (specs: ReadonlyMap<string, ServerSpec>): ReadonlyMap<string, ServerSpec> =>
-  new Map([...specs].filter(([, { disabled }]) => !disabled));
+const running = (specs: ReadonlyMap<string, ServerSpec>): ReadonlyMap<string, ServerSpec> => {
+  for (const { disabled } of specs.values()) {
+    if (disabled) return new Map([...specs].filter(([, spec]) => !spec.disabled));
+  }
+  return specs;
+};
 
 /**
  * One life of a cluster, from `New` to `Stopped`: folds requests into commits, and everything that happens into one
@@ -53,8 +61,8 @@ const running = (specs: ReadonlyMap<string, ServerSpec>): ReadonlyMap<string, Se
 export class Run {
   /** Every state in order; replays the latest, completes after `Stopped`. */
   readonly state$ = new ReplaySubject<ClusterState>(1);
-  /** At most one snapshot per turn; replays the latest, completes after `Stopped`. */
-  readonly cluster$ = new ReplaySubject<ClusterSnapshot>(1);
+  /** At most one snapshot per turn, beginning with the present one; completes after `Stopped`. */
+  readonly cluster$: Observable<ClusterSnapshot>;
   /** What servers say of themselves. Hot. */
   readonly reports$ = new Subject<Report>();
   /** Emits when nothing runs any more and every stream has said its last. */
@@ -82,14 +90,14 @@ export class Run {
     // Through the queue before it is multicast: a subscriber that stops the cluster while it is notified of a state
     // would otherwise show the states to the others in reverse.
     this.#entered$.pipe(observeOn(queueScheduler)).subscribe(this.state$);
-    this.#changed$
-      .pipe(
-        auditTime(0, asapScheduler),
-        map(() => this.snapshot),
-      )
-      .subscribe(this.cluster$);
     this.state$.next('New');
-    this.cluster$.next(this.snapshot);
+    // Shared, so that a turn's snapshot is built once, and not at all while nobody looks.
+    const turns$ = this.#changed$.pipe(auditTime(0, asapScheduler), share());
+    this.cluster$ = turns$.pipe(
+      startWith(undefined),
+      map(() => this.snapshot),
+      distinctUntilChanged(),
+    );
   }
 
   get state(): ClusterState {
@@ -186,7 +194,7 @@ export class Run {
   plan(config: unknown): Plan {
     const { specs, issues } = parseCluster(config, this.#progress.specs);
     if (issues.length > 0) throw new ConfigError(issues);
-    return planOf(diff(this.#roster.standing(), running(specs), this.#settings.strategy));
+    return planOf(diff(this.#roster.members, running(specs), this.#settings.strategy));
   }
 
   /** What the source said of itself. */
@@ -195,7 +203,11 @@ export class Run {
     this.#touch();
   }
 
-  /** Commits one request, or, for `undefined`, what an earlier life had in force. */
+  /**
+   * Commits one request, or, for `undefined`, what an earlier life had in force.
+   *
+   * Begins when the turn's code is done: of configs that are pushed in a loop the last one is committed, not each.
+   */
   #work(progress: Progress, request: Request | undefined): Observable<Progress> {
     return defer(() => {
       const revision = request?.revision ?? progress.applied;
@@ -211,7 +223,7 @@ export class Run {
           return this.#progress;
         }),
       );
-    });
+    }).pipe(subscribeOn(asapScheduler));
   }
 
   #decide(progress: Progress, request: Request): Observable<Decision> {
@@ -228,7 +240,7 @@ export class Run {
   #commit(specs: ReadonlyMap<string, ServerSpec>, refused: readonly Refusal[]): Observable<Decision> {
     const desired = running(specs);
     const { strategy, commit: mode, restartDelayMs, startTimeoutMs } = this.#settings;
-    const { steps } = diff(this.#roster.standing(), desired, strategy);
+    const { steps } = diff(this.#roster.members, desired, strategy);
     if (steps.length === 0 && this.#state !== 'Error') return of({ verdict: { status: 'unchanged' }, specs });
     if (this.#state !== 'Booting') this.#enter('Reloading');
     const options = { strategy, mode, restartDelayMs, startTimeoutMs };

@@ -116,7 +116,8 @@ export class Transaction {
       else this.#roster.members.delete(server);
       if (former !== undefined && former !== this.#roster.members.get(server)) formers.push(former);
     }
-    const used = new Set([...this.#roster.members.values()].map(({ host }) => host));
+    if (formers.length === 0) return;
+    const used = new Set(Array.from(this.#roster.members.values(), ({ host }) => host));
     for (const former of formers) {
       if (this.#interrupted.has(former)) continue;
       // Somebody else answers on its address now: its connections are theirs.

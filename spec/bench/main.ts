@@ -7,6 +7,7 @@ import { burst } from './burst.ts';
 import type { Bench } from './harness/bench.ts';
 import { compileServers } from './harness/compile.ts';
 import { publish } from './harness/report.ts';
+import { pipeline } from './pipeline.ts';
 import { refused } from './refused.ts';
 import { scaleChange } from './scale-change.ts';
 import { scaleStart } from './scale-start.ts';
@@ -15,25 +16,41 @@ import { swapEffect } from './swap-effect.ts';
 import { throughput } from './throughput.ts';
 import { zeroLoss } from './zero-loss.ts';
 
-const benches: readonly Bench[] = [zeroLoss, sigterm, refused, throughput, scaleChange, scaleStart, burst, swapEffect];
+const benches: readonly Bench[] = [
+  zeroLoss,
+  sigterm,
+  refused,
+  throughput,
+  scaleChange,
+  scaleStart,
+  burst,
+  swapEffect,
+  pipeline,
+];
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: Object.fromEntries(
-    ['subject', ...benches.flatMap(({ parameters }) => Object.keys(parameters))].map((key) => [
-      key,
-      { type: 'string' as const },
-    ]),
-  ),
-});
+const refuse = (message: string): never => {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
+};
+
+const options = ['subject', ...new Set(benches.flatMap(({ parameters }) => Object.keys(parameters)))];
+
+const commandLine = () => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: Object.fromEntries(options.map((option) => [option, { type: 'string' as const }])),
+    });
+  } catch (cause) {
+    return refuse(cause instanceof Error ? cause.message : String(cause));
+  }
+};
+
+const { values, positionals } = commandLine();
 
 const wanted = positionals.map((name) => {
   const bench = benches.find((candidate) => candidate.name === name);
-  if (bench === undefined) {
-    process.stderr.write(`no bench ${name}; there are ${benches.map((known) => known.name).join(', ')}\n`);
-    process.exit(2);
-  }
-  return bench;
+  return bench ?? refuse(`no bench ${name}; there are ${benches.map((known) => known.name).join(', ')}`);
 });
 
 compileServers(values.subject ?? 'dist');

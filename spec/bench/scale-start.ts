@@ -39,7 +39,9 @@ const sample = async (host: Host, servers: number): Promise<Sample> => {
     cpu: SERVER_CPU,
     nodeFlags: ['--expose-gc'],
   });
-  const started = (await quiet.ask('start', servers)) as Started;
+  const { ms } = (await quiet.ask('start', servers)) as Started;
+  // Memory is that of as many servers more: the first ones also pay for compiled code and a larger young generation.
+  const { rssKib, heapKib } = (await quiet.ask('start', servers)) as Started;
   await quiet.end();
 
   const busy = await startChild('scale', { host } satisfies ScaleSetting, { cpu: SERVER_CPU });
@@ -58,7 +60,7 @@ const sample = async (host: Host, servers: number): Promise<Sample> => {
   const { probe: stalled } = await clients.stop();
   await busy.end();
   if (calm === undefined || stalled === undefined) throw new Error('the client gave no report');
-  return { ...started, calmMs: calm.latencyMs.max, stallMs: stalled.latencyMs.max, lost: failures(stalled) };
+  return { ms, rssKib, heapKib, calmMs: calm.latencyMs.max, stallMs: stalled.latencyMs.max, lost: failures(stalled) };
 };
 
 /** Many servers on free ports: how long, what others feel meanwhile, and what an idle one weighs. */
@@ -77,7 +79,7 @@ export const scaleStart = defineBench({
       median(of(name, pick)) / median(of(HONO, pick));
     const time = against(SLUICE, ({ ms }) => ms);
     const stall = against(SLUICE, ({ stallMs }) => stallMs);
-    const weight = against(SLUICE, ({ kibPerServer }) => kibPerServer);
+    const weight = against(SLUICE, ({ rssKib }) => rssKib);
     const findings: readonly Finding[] = [
       { target: 'time ≤ 1.3 × bare hono loop', measured: ratio(time), met: time <= 1.3 },
       { target: 'worst latency of others ≤ 0.35 × one tick', measured: ratio(stall), met: stall <= 0.35 },
@@ -88,7 +90,7 @@ export const scaleStart = defineBench({
         {
           columns: [
             ...[`start ${servers}`, 'ms', 'ratio', 'worst ms of others', 'ratio', 'calm worst ms'],
-            ...['KiB per server', 'ratio', 'others lost'],
+            ...['RSS KiB per server', 'ratio', 'heap KiB', 'others lost'],
           ],
           rows: VARIANTS.map(({ name }) => [
             name,
@@ -97,15 +99,16 @@ export const scaleStart = defineBench({
             spread(of(name, ({ stallMs }) => stallMs)),
             ratio(against(name, ({ stallMs }) => stallMs)),
             round(median(of(name, ({ calmMs }) => calmMs))),
-            spread(of(name, ({ kibPerServer }) => kibPerServer)),
-            ratio(against(name, ({ kibPerServer }) => kibPerServer)),
+            spread(of(name, ({ rssKib }) => rssKib)),
+            ratio(against(name, ({ rssKib }) => rssKib)),
+            round(median(of(name, ({ heapKib }) => heapKib))),
             String(of(name, ({ lost }) => lost).reduce((a, b) => a + b, 0)),
           ]),
         },
       ],
       findings,
       notes: [
-        `${starts} shuffled rounds, each with fresh processes; medians (least–most). “Others” are 2,000 requests/s to one more server of the same process.`,
+        `${starts} shuffled rounds, each with fresh processes; medians (least–most). “Others” are 2,000 requests/s to one more server of the same process. Memory is the growth by as many servers again, after a collection.`,
         `Other programs used ${round(others())} CPU.`,
       ],
       missing: [],

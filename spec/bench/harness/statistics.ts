@@ -25,7 +25,7 @@ export const shuffled = <T>(values: readonly T[]): T[] => {
 const digits = (value: number): string => {
   if (!Number.isFinite(value)) return '–';
   const size = Math.abs(value);
-  if (size >= 1000) return Math.round(value).toLocaleString('en-GB');
+  if (size >= 1000 || Number.isInteger(value)) return Math.round(value).toLocaleString('en-GB');
   if (size >= 100) return value.toFixed(0);
   if (size >= 10) return value.toFixed(1);
   return size >= 0.1 || size === 0 ? value.toFixed(2) : value.toPrecision(2);

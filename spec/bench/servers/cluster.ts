@@ -23,8 +23,6 @@ export interface Applied {
   /** How long the cluster took, measured in its own process. */
   readonly durationMs: number;
   readonly touched: number;
-  /** Where every server answers now. */
-  readonly addresses: Readonly<Record<string, string>>;
   /** Why it was refused or undone. */
   readonly reason?: string;
 }
@@ -65,9 +63,6 @@ const reasonOf = (outcome: Outcome): string | undefined => {
   return outcome.status === 'rolledBack' ? outcome.cause.message : undefined;
 };
 
-const addresses = (): Record<string, string> =>
-  Object.fromEntries(Object.values(cluster.snapshot.servers).map(({ id, address }) => [id, address]));
-
 const push = async (config: ClusterConfig): Promise<Applied> => {
   const since = performance.now();
   const outcome = await cluster.apply(config);
@@ -76,7 +71,6 @@ const push = async (config: ClusterConfig): Promise<Applied> => {
     status: outcome.status,
     durationMs: performance.now() - since,
     touched: outcome.status === 'committed' ? outcome.plan.changes.length : 0,
-    addresses: addresses(),
     ...(reason !== undefined && { reason }),
   };
 };
@@ -103,18 +97,15 @@ process.once('SIGTERM', () => {
   });
 });
 
-takeOrders(
-  {
-    apply,
-    /** Pushes everything with some servers exchanged; the others keep their very objects, as in a program. */
-    patch: (servers: ClusterOrder) => {
-      current = { ...current, ...configOf(servers) };
-      return push(current);
-    },
-    /** Pushes one of the configurations no cluster should accept, made from a good one. */
-    applyBad: ({ name, good }: { readonly name: string; readonly good: ClusterOrder }) =>
-      push(badConfigs[name]?.(configOf(good)) as ClusterConfig),
-    badNames: () => Object.keys(badConfigs),
+takeOrders({
+  apply,
+  /** Pushes everything with some servers exchanged; the others keep their very objects, as in a program. */
+  patch: (servers: ClusterOrder) => {
+    current = { ...current, ...configOf(servers) };
+    return push(current);
   },
-  first.addresses,
-);
+  /** Pushes one of the configurations no cluster should accept, made from a good one. */
+  applyBad: ({ name, good }: { readonly name: string; readonly good: ClusterOrder }) =>
+    push(badConfigs[name]?.(configOf(good)) as ClusterConfig),
+  badNames: () => Object.keys(badConfigs),
+});

@@ -12,8 +12,10 @@ export interface ScaleSetting {
 
 export interface Started {
   readonly ms: number;
-  /** Growth of the resident set after a collection, for each server. */
-  readonly kibPerServer: number;
+  /** Growth of the resident set for each server, after a collection. */
+  readonly rssKib: number;
+  /** Growth of the heap for each server, after a collection. */
+  readonly heapKib: number;
 }
 
 export interface Changed {
@@ -58,11 +60,15 @@ const push = async (next: ClusterConfig): Promise<number> => {
   return outcome.plan.changes.length;
 };
 
-const startByCluster = (amount: number): Promise<number> =>
-  push({
-    ...config,
-    ...Object.fromEntries(Array.from({ length: amount }, (_, n) => [`server${n}`, serverConfig(`server ${n}`)])),
+let servers = 0;
+
+const startByCluster = (amount: number): Promise<number> => {
+  const added = Array.from({ length: amount }, () => {
+    servers += 1;
+    return [`server${servers}`, serverConfig(`server ${servers}`)] as const;
   });
+  return push({ ...config, ...Object.fromEntries(added) });
+};
 
 /** Twice, because the first collection may leave what finalizers hold. */
 const collect = (): void => {
@@ -74,12 +80,14 @@ const keep: unknown[] = [];
 
 const start = async (amount: number): Promise<Started> => {
   collect();
-  const before = process.memoryUsage.rss();
+  const before = process.memoryUsage();
   const since = performance.now();
   keep.push(host === 'sluice' ? await startByCluster(amount) : await startByHand(amount));
   const ms = performance.now() - since;
   collect();
-  return { ms, kibPerServer: (process.memoryUsage.rss() - before) / 1024 / amount };
+  const after = process.memoryUsage();
+  const kib = (bytes: number): number => bytes / 1024 / amount;
+  return { ms, rssKib: kib(after.rss - before.rss), heapKib: kib(after.heapUsed - before.heapUsed) };
 };
 
 /** The traffic that goes on while others start: one server of the same kind. */

@@ -1,7 +1,8 @@
 import { type Address, formatAddress } from '../config/address.ts';
 import type { Listeners } from '../listener/listener.ts';
 import { Host } from '../server/host.ts';
-import { createServer, type ServerOptions } from '../server/kinds.ts';
+import { type ServerOptions, serverFactory } from '../server/kinds.ts';
+import type { HostedServer } from '../server/server.ts';
 
 /**
  * The hosts of a cluster: at most one for each address, from its first use until its last connection has gone.
@@ -12,11 +13,11 @@ export class Hosts {
   readonly #users = new Map<Host, number>();
   readonly #byAddress = new Map<string, Host>();
   readonly #listeners: Listeners;
-  readonly #options: ServerOptions;
+  readonly #newServer: () => HostedServer;
 
   constructor(listeners: Listeners, options: ServerOptions) {
     this.#listeners = listeners;
-    this.#options = options;
+    this.#newServer = serverFactory(options);
   }
 
   /** Retains the host of an address: the one there is, even while it is being given up, or a new one. */
@@ -24,7 +25,7 @@ export class Hosts {
     const key = formatAddress(address);
     const known = this.#byAddress.get(key);
     if (known !== undefined) return this.retain(known);
-    const host = new Host(address, this.#listeners, createServer(this.#options));
+    const host = new Host(address, this.#listeners, this.#newServer());
     // Everybody who asks for a free port means another one.
     if (address.kind !== 'tcp' || address.port !== 0) this.#byAddress.set(key, host);
     return this.retain(host);

@@ -1,32 +1,32 @@
-import { Subject } from 'rxjs';
+import { type Observable, Subject } from 'rxjs';
 import type { Address } from '../config/address.ts';
+import type { RestartConfig } from '../config/server-config.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
+import type { Listener } from '../listener/listener.ts';
 import type { Host } from '../server/host.ts';
-import type { Service } from '../server/server.ts';
+import type { LifecycleOptions } from '../server/lifecycle.ts';
+import { retire } from '../server/retire.ts';
+import type { DrainProgress, Service } from '../server/server.ts';
 import type { ServerStatus } from '../server/state.ts';
 import type { Standing } from './plan.ts';
 
-/** A server in its place: what it is asked to be, where it stands, and how it is. */
-export class Member implements Standing {
+/** A server in its place: what it is asked to be, where it stands, how it is, and what its lifecycle works with. */
+export class Member implements Standing, LifecycleOptions {
   readonly host: Host;
   spec: ServerSpec;
   service: Service;
   status: ServerStatus;
   /** When it entered the state it is in, milliseconds since the epoch. */
-  since: number;
-  /** Asks it to finish and leave, with the milliseconds it may take. */
+  since = Date.now();
+  /** Asks it to finish and leave, with the milliseconds it may take. Completing it ends it in the same turn. */
   readonly drain$ = new Subject<number>();
-  /** Its address is waited for: it gives it back before its clients have calmed down. */
-  readonly hurry$ = new Subject<void>();
-  /** It is over in this turn; its place is somebody else's, or nobody's. */
-  readonly gone$ = new Subject<void>();
+  #hurry$: Subject<void> | undefined;
 
   constructor(spec: ServerSpec, host: Host, service: Service, restarts: number) {
     this.spec = spec;
     this.host = host;
     this.service = service;
     this.status = { state: 'starting', restarts };
-    this.since = Date.now();
   }
 
   /** Where it listens, with the real port. */
@@ -37,5 +37,36 @@ export class Member implements Standing {
   /** It answers. */
   get up(): boolean {
     return this.status.state === 'running';
+  }
+
+  get serve$(): Observable<Listener> {
+    return this.host.door$;
+  }
+
+  get restarts(): number {
+    return this.status.restarts;
+  }
+
+  restart(): Required<RestartConfig> {
+    return this.spec.restart;
+  }
+
+  retire(timeoutMs: number): Observable<DrainProgress> {
+    this.#hurry$ = new Subject();
+    return retire(this.host, timeoutMs, this.#hurry$);
+  }
+
+  /** Its address is waited for: it gives it back before its clients have calmed down. */
+  hurry(): void {
+    this.#hurry$?.next();
+  }
+
+  /** Takes note of what its lifecycle says. */
+  hear(status: ServerStatus): void {
+    if (status.state !== this.status.state) this.since = Date.now();
+    this.status = status;
+    if (status.state !== 'running') return;
+    this.host.listener?.limit(this.service.limits.maxConnections);
+    this.host.listener?.attach(this.host.server);
   }
 }

@@ -48,6 +48,8 @@ export interface Step extends Change {
   readonly bind: boolean;
   /** Servers whose addresses overlap with `toAddress` and have to be let go before it can be bound. */
   readonly displaces: readonly string[];
+  /** The server that keeps an address which overlaps with `toAddress`: this step cannot be done. */
+  readonly blockedBy: string | undefined;
 }
 
 export interface Steps {
@@ -58,11 +60,53 @@ export interface Steps {
 
 const isAnyPort = (address: Address): boolean => address.kind === 'tcp' && address.port === 0;
 
-/** Where a server will stand: a free port that was found once is kept as long as a free port is asked for. */
-const destination = (spec: ServerSpec, standing: Standing | undefined): Address => {
-  if (standing === undefined) return spec.address;
-  const asked = standing.spec === spec || sameAddress(standing.spec.address, spec.address);
-  return asked ? standing.address : spec.address;
+interface Place {
+  readonly id: string;
+  readonly address: Address;
+}
+
+/** Addresses by port or path: those that overlap with one are found without looking at all of them. */
+type Places = Map<number | string, Place[]>;
+
+const portOf = (address: Address): number | string => (address.kind === 'tcp' ? address.port : address.path);
+
+const put = (places: Places, place: Place): void => {
+  const port = portOf(place.address);
+  const onPort = places.get(port);
+  if (onPort === undefined) places.set(port, [place]);
+  else onPort.push(place);
+};
+
+const overlapping = (places: Places, address: Address): readonly string[] =>
+  (places.get(portOf(address)) ?? []).filter((place) => overlaps(place.address, address)).map(({ id }) => id);
+
+/**
+ * Where every server will stand: a free port that was found once is kept as long as a free port is asked for. A server
+ * that is down loses it to whoever asks for it by number or found it since.
+ */
+const destinations = (
+  actual: ReadonlyMap<string, Standing>,
+  desired: ReadonlyMap<string, ServerSpec>,
+): ReadonlyMap<string, Address> => {
+  const found = new Map<string, Address>();
+  const deserted: ServerSpec[] = [];
+  for (const [id, spec] of desired) {
+    const standing = actual.get(id);
+    const isKept =
+      standing !== undefined && (standing.spec === spec || sameAddress(standing.spec.address, spec.address));
+    found.set(id, isKept ? standing.address : spec.address);
+    if (isKept && !standing.up && isAnyPort(spec.address)) deserted.push(spec);
+  }
+  if (deserted.length === 0) return found;
+  const taken: Places = new Map();
+  const waiting = new Set(deserted.map(({ id }) => id));
+  for (const [id, address] of found) if (!waiting.has(id)) put(taken, { id, address });
+  for (const { id, address: asked } of deserted) {
+    const address = found.get(id) ?? asked;
+    if (overlapping(taken, address).length > 0) found.set(id, asked);
+    else put(taken, { id, address });
+  }
+  return found;
 };
 
 const actionFor = (
@@ -84,45 +128,47 @@ interface Ground {
   readonly release: readonly string[];
   /** Servers that leave an address which overlaps with this one. */
   inTheWay(address: Address): readonly string[];
+  /** A server on a free port keeps it; whoever asks for that very port by number cannot have it. */
+  blockedBy(id: string, address: Address): string | undefined;
 }
 
-const portOf = (address: Address): number | string => (address.kind === 'tcp' ? address.port : address.path);
-
-const survey = (actual: ReadonlyMap<string, Standing>, desired: ReadonlyMap<string, ServerSpec>): Ground => {
+const survey = (
+  actual: ReadonlyMap<string, Standing>,
+  desired: ReadonlyMap<string, ServerSpec>,
+  to: ReadonlyMap<string, Address>,
+): Ground => {
   const holders = new Map<string, string>();
   const taken = new Set<string>();
   for (const [id, { address, up }] of actual) if (up) holders.set(formatAddress(address), id);
-  for (const [id, spec] of desired) taken.add(formatAddress(destination(spec, actual.get(id))));
+  for (const address of to.values()) taken.add(formatAddress(address));
   const release: string[] = [];
-  const leaving = new Map<number | string, { readonly id: string; readonly address: Address }[]>();
+  const leaving: Places = new Map();
+  const keeping: Places = new Map();
   for (const [text, id] of holders) {
     const standing = actual.get(id);
-    if (standing === undefined || taken.has(text)) continue;
-    release.push(text);
+    if (standing === undefined) continue;
     const { address } = standing;
-    const onPort = leaving.get(portOf(address)) ?? [];
-    onPort.push({ id, address });
-    leaving.set(portOf(address), onPort);
-  }
-  /** A server on a free port keeps it; whoever asks for that very port by number cannot have it. */
-  const stays = (id: string): boolean => {
     const spec = desired.get(id);
-    const standing = actual.get(id);
-    return spec !== undefined && standing !== undefined && sameAddress(destination(spec, standing), standing.address);
-  };
+    if (!taken.has(text)) {
+      release.push(text);
+      put(leaving, { id, address });
+    } else if (spec !== undefined && isAnyPort(spec.address) && sameAddress(to.get(id) ?? spec.address, address)) {
+      put(keeping, { id, address });
+    }
+  }
+  const blockedBy = (id: string, address: Address): string | undefined =>
+    overlapping(keeping, address).find((keeper) => keeper !== id);
   return {
-    isFree: (id, address) => {
-      const holder = holders.get(formatAddress(address));
-      return isAnyPort(address) || holder === undefined || (holder !== id && stays(holder));
-    },
+    isFree: (id, address) =>
+      isAnyPort(address) || !holders.has(formatAddress(address)) || blockedBy(id, address) !== undefined,
     release,
-    inTheWay: (address) =>
-      (leaving.get(portOf(address)) ?? []).filter((left) => overlaps(left.address, address)).map(({ id }) => id),
+    inTheWay: (address) => overlapping(leaving, address),
+    blockedBy,
   };
 };
 
 /** Nothing but what answers is exchanged: no address changes hands. */
-const still: Ground = { isFree: () => false, release: [], inTheWay: () => [] };
+const still: Ground = { isFree: () => false, release: [], inTheWay: () => [], blockedBy: () => undefined };
 
 /**
  * What has to happen so that `desired` runs where `actual` runs now. Pure: carrying out the steps reaches `desired`
@@ -141,15 +187,17 @@ export const diff = (
 ): Steps => {
   const unchanged: string[] = [];
   const changes: { readonly spec: ServerSpec; readonly to: Address; readonly action: Step['action'] }[] = [];
+  const found = destinations(actual, desired);
   for (const [id, spec] of desired) {
     const standing = actual.get(id);
-    const to = destination(spec, standing);
+    const to = found.get(id) ?? spec.address;
     const action = actionFor(spec, standing, to, strategy);
     if (action === undefined) unchanged.push(id);
     else changes.push({ spec, to, action });
   }
   const gone = [...actual.keys()].filter((id) => !desired.has(id));
-  const ground = gone.length > 0 || changes.some(({ action }) => action !== 'update') ? survey(actual, desired) : still;
+  const ground =
+    gone.length > 0 || changes.some(({ action }) => action !== 'update') ? survey(actual, desired, found) : still;
 
   const from = (id: string): { readonly from?: string } => {
     const standing = actual.get(id);
@@ -158,8 +206,9 @@ export const diff = (
   const steps = changes.map(({ spec, to, action }): Step => {
     const bind = action === 'restart' || ground.isFree(spec.id, to);
     const displaces = bind ? ground.inTheWay(to) : [];
+    const blockedBy = ground.blockedBy(spec.id, to);
     const at = { to: formatAddress(to), toAddress: to };
-    return { server: spec.id, action, ...from(spec.id), ...at, spec, bind, displaces };
+    return { server: spec.id, action, ...from(spec.id), ...at, spec, bind, displaces, blockedBy };
   });
   const stops = gone.map((id): Step => {
     return {
@@ -170,6 +219,7 @@ export const diff = (
       toAddress: undefined,
       bind: false,
       displaces: [],
+      blockedBy: undefined,
     };
   });
   return { steps: [...steps, ...stops], release: ground.release, unchanged };

@@ -1,22 +1,8 @@
-import {
-  defer,
-  EMPTY,
-  filter,
-  ignoreElements,
-  map,
-  merge,
-  mergeMap,
-  type Observable,
-  Subject,
-  take,
-  takeUntil,
-  tap,
-} from 'rxjs';
+import { defer, EMPTY, filter, ignoreElements, merge, type Observable, Subject, Subscription, take } from 'rxjs';
 import { overlaps } from '../config/address.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
 import type { Host } from '../server/host.ts';
 import { lifecycle } from '../server/lifecycle.ts';
-import { retire } from '../server/retire.ts';
 import type { Service } from '../server/server.ts';
 import type { ServerStatus } from '../server/state.ts';
 import type { Hosts } from './hosts.ts';
@@ -28,25 +14,20 @@ export interface Report {
   readonly status: ServerStatus;
 }
 
-/**
- * Who serves where: the lifecycles of all servers, merged into one stream.
- *
- * `reports$` carries every change of every member; subscribing to it keeps the servers alive, and unsubscribing frees
- * every address in the same turn.
- */
+/** Who serves where: the lifecycles of all servers, merged into one stream. */
 export class Roster {
   /** Who is in place, by id; the next plan starts from here. */
   readonly members = new Map<string, Member>();
   /** Generations that finish what they accepted while their place is taken or gone. */
   readonly leaving = new Set<Member>();
-  readonly reports$: Observable<Report>;
-  readonly #entered$ = new Subject<Member>();
+  /** Everything every member's lifecycle says. Hot. */
+  readonly reports$ = new Subject<Report>();
   readonly #ended$ = new Subject<Member>();
+  readonly #lives = new Subscription();
   readonly #hosts: Hosts;
 
   constructor(hosts: Hosts) {
     this.#hosts = hosts;
-    this.reports$ = this.#entered$.pipe(mergeMap((member) => this.#live(member)));
   }
 
   /** Puts a service in force on a host whose address is held. One turn, cannot fail. */
@@ -59,9 +40,9 @@ export class Roster {
       former.service = service;
       return;
     }
-    const member = new Member(spec, this.#hosts.retain(host), service, former?.status.restarts ?? 0);
+    const member = new Member(spec, this.#hosts.retain(host), service, former?.restarts ?? 0);
     this.members.set(spec.id, member);
-    this.#entered$.next(member);
+    this.#live(member);
   }
 
   /** Lets a member finish what it accepted; nobody waits for it. */
@@ -72,7 +53,7 @@ export class Roster {
 
   /** Ends a member in this turn and leaves its connections alone. */
   end(member: Member): void {
-    member.gone$.next();
+    member.drain$.complete();
   }
 
   /** Completes when a member that is alive is no more. */
@@ -96,12 +77,13 @@ export class Roster {
   /** Whoever still holds an address that keeps `host` from being bound gives it back now. */
   clear(host: Host): void {
     for (const member of this.leaving) {
-      if (member.host !== host && overlaps(member.host.address, host.address)) member.hurry$.next();
+      if (member.host !== host && overlaps(member.address, host.address)) member.hurry();
     }
   }
 
-  /** The lifecycles were unsubscribed: whoever had not stopped by then is stopped now. */
+  /** Ends every lifecycle in this turn: every address is free. */
   finish(): void {
+    this.#lives.unsubscribe();
     for (const member of this.members.values()) {
       const { state, restarts } = member.status;
       if (state !== 'stopped') member.status = { state: 'stopped', restarts };
@@ -109,35 +91,18 @@ export class Roster {
     this.leaving.clear();
   }
 
-  #live(member: Member): Observable<Report> {
-    const { host } = member;
-    return lifecycle({
-      serve$: host.door$.pipe(
-        tap((listener) => {
-          listener.limit(member.service.limits.maxConnections);
-          listener.attach(host.server);
-        }),
-      ),
-      restart: () => member.spec.restart,
-      drain$: member.drain$,
-      retire: (timeoutMs) => retire(host, timeoutMs, member.hurry$),
-      restarts: member.status.restarts,
-    }).pipe(
-      takeUntil(member.gone$),
-      tap({
-        next: (status) => {
-          if (status.state !== member.status.state) member.since = Date.now();
-          member.status = status;
-        },
-        finalize: () => this.#ended(member),
-      }),
-      map((status) => ({ member, status })),
-    );
-  }
-
-  #ended(member: Member): void {
-    this.leaving.delete(member);
-    this.#hosts.release(member.host);
-    this.#ended$.next(member);
+  #live(member: Member): void {
+    const life = lifecycle(member).subscribe({
+      next: (status) => {
+        member.hear(status);
+        this.reports$.next({ member, status });
+      },
+      complete: () => {
+        this.leaving.delete(member);
+        this.#hosts.release(member.host);
+        this.#ended$.next(member);
+      },
+    });
+    this.#lives.add(life);
   }
 }

@@ -282,8 +282,8 @@ export class Run {
   /** Cuts what is left, says how many connections that were, and completes every stream. */
   #end(): number {
     this.#life.unsubscribe();
-    const cut = this.#hosts.destroy();
     this.#roster.finish();
+    const cut = this.#hosts.destroy();
     this.#ledger.cancel();
     if (this.#state === 'Stopping') this.#enter('Stopped');
     for (const subject of [this.#entered$, this.#changed$, this.reports$]) subject.complete();

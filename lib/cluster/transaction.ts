@@ -16,6 +16,7 @@ import {
   toArray,
 } from 'rxjs';
 import { formatAddress } from '../config/address.ts';
+import { BindError } from '../listener/errors.ts';
 import { yieldTurn } from '../reactive/yield-turn.ts';
 import type { Host } from '../server/host.ts';
 import { buildService } from '../server/kinds.ts';
@@ -49,6 +50,14 @@ const toRefusal = (server: string, cause: unknown): Refusal => ({
   cause: cause instanceof Error ? cause : new Error(String(cause)),
   issues: [],
 });
+
+/** What the system says when somebody else has the address; here it would say nothing, because that is one of ours. */
+const toBlocked = (address: string, holder: string): BindError => {
+  const cause = Object.assign(new Error(`server ${holder} runs on this port and asks for a free one`), {
+    code: 'EADDRINUSE',
+  });
+  return new BindError(address, { cause });
+};
 
 const interrupts = ({ action, displaces }: Step): boolean => action === 'restart' || displaces.length > 0;
 
@@ -97,7 +106,7 @@ export class Transaction {
       defer(() => {
         for (const member of this.#take(displaced)) {
           this.#roster.leave(member);
-          member.hurry$.next();
+          member.hurry();
         }
         return merge(...this.#take(restarted).map((member) => this.#roster.stop(member)));
       }),
@@ -176,6 +185,7 @@ export class Transaction {
   }
 
   #prepareOne(step: Step): Observable<never> {
+    if (step.blockedBy !== undefined) throw toBlocked(step.to ?? '', step.blockedBy);
     if (step.spec !== undefined) this.#services.set(step.server, buildService(step.spec));
     return interrupts(step) ? EMPTY : this.#hold(this.#target(step));
   }

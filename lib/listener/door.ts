@@ -1,5 +1,5 @@
-import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
-import { Observable } from 'rxjs';
+import { type ListenOptions, Server, type Socket } from 'node:net';
+import { Observable, type Subscriber, type Unsubscribable } from 'rxjs';
 import { type Address, formatAddress } from '../config/address.ts';
 import { BindError, ListenerError } from './errors.ts';
 import type { Acceptor, Listener } from './listener.ts';
@@ -13,84 +13,125 @@ const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true, keepAlive: true, ke
 /** Connections the kernel completes before they are accepted; the kernel's own `somaxconn` caps it. */
 const BACKLOG = 4096;
 
-/** A reset of a parked connection is its client's business; without a listener it would end the process. */
-const ignoreReset = (): void => {};
+/** What became of a socket nobody waits for any more, or a reset of a parked connection: nobody's business. */
+const ignore = (): void => {};
 
-class Door implements Listener {
-  readonly address: Address;
+const NONE: readonly Socket[] = [];
+
+/** Says what a bound socket is called: port 0 has become a port. */
+export type NameSocket = (server: Server, asked: Address) => Address;
+
+/**
+ * A listening socket and those who wait behind it.
+ *
+ * There may be a thousand of these, all idle: its event listeners are shared functions, and what is rarely needed is
+ * made when it is.
+ */
+class Door implements Listener, Unsubscribable {
+  address: Address;
   acceptedAt = 0;
-  readonly #server: Server;
+  readonly #server: DoorServer;
+  readonly #subscriber: Subscriber<Listener>;
+  readonly #nameSocket: NameSocket;
+  #bound = false;
   #acceptor: Acceptor | undefined;
-  #parked: Socket[] = [];
+  #parked = NONE;
 
-  constructor(server: Server, address: Address) {
-    this.#server = server;
+  constructor(address: Address, nameSocket: NameSocket, subscriber: Subscriber<Listener>) {
     this.address = address;
-    server.on('connection', (socket) => {
-      this.acceptedAt = performance.now();
-      if (this.#acceptor !== undefined) {
-        this.#acceptor.accept(socket);
-        return;
-      }
-      socket.on('error', ignoreReset);
-      this.#parked.push(socket);
-    });
+    this.#nameSocket = nameSocket;
+    this.#subscriber = subscriber;
+    this.#server = new DoorServer(this);
+  }
+
+  open(options: ListenOptions): void {
+    try {
+      this.#server.listen({ ...options, backlog: BACKLOG });
+    } catch (cause) {
+      this.fail(cause);
+    }
   }
 
   attach(acceptor: Acceptor): void {
     this.#acceptor = acceptor;
     const parked = this.#parked;
-    this.#parked = [];
+    this.#parked = NONE;
     for (const socket of parked) if (!socket.destroyed) acceptor.accept(socket);
   }
 
   limit(maxConnections: number): void {
     // Node reads `undefined` as unlimited, and 0 as none at all.
-    Object.assign(this.#server, { maxConnections: maxConnections === 0 ? undefined : maxConnections });
+    if (maxConnections !== 0 || 'maxConnections' in this.#server) {
+      Object.assign(this.#server, { maxConnections: maxConnections === 0 ? undefined : maxConnections });
+    }
   }
 
-  /** Nobody ever took these over: their clients have nothing to wait for. */
-  dropParked(): void {
+  bind(): void {
+    if (this.#subscriber.closed) {
+      // Nobody waited for the name to be resolved.
+      this.#server.close();
+      return;
+    }
+    this.#bound = true;
+    this.address = this.#nameSocket(this.#server, this.address);
+    this.#subscriber.next(this);
+  }
+
+  take(socket: Socket): void {
+    this.acceptedAt = performance.now();
+    if (this.#acceptor !== undefined) {
+      this.#acceptor.accept(socket);
+      return;
+    }
+    socket.on('error', ignore);
+    this.#parked = [...this.#parked, socket];
+  }
+
+  fail(cause: unknown): void {
+    const name = formatAddress(this.address);
+    this.#subscriber.error(this.#bound ? new ListenerError(name, { cause }) : new BindError(name, { cause }));
+  }
+
+  /** Closes the socket in this turn. Nobody ever took the parked over: their clients have nothing to wait for. */
+  unsubscribe(): void {
+    this.#server.removeAllListeners('error').on('error', ignore).off('close', onClose);
+    this.#server.close();
     for (const socket of this.#parked) socket.destroy();
-    this.#parked = [];
+    this.#parked = NONE;
   }
 }
 
-/** Listens with `options`; `realAddress` says what the bound socket is called. The core of every kernel listener. */
-export const openDoor = (
-  address: Address,
-  options: ListenOptions,
-  realAddress: (server: Server) => Address,
-): Observable<Listener> =>
+class DoorServer extends Server {
+  readonly door: Door;
+
+  constructor(door: Door) {
+    super(SOCKET_OPTIONS, onConnection);
+    this.door = door;
+    this.on('listening', onListening).on('error', onError).on('close', onClose);
+  }
+}
+
+function onConnection(this: DoorServer, socket: Socket): void {
+  this.door.take(socket);
+}
+
+function onListening(this: DoorServer): void {
+  this.door.bind();
+}
+
+function onError(this: DoorServer, cause: Error): void {
+  this.door.fail(cause);
+}
+
+/** Somebody closed the handle from outside: to whoever serves here that is a failure like any other. */
+function onClose(this: DoorServer): void {
+  this.door.fail(new Error('closed'));
+}
+
+/** Listens with `options`: the core of every listener the kernel provides. */
+export const openDoor = (address: Address, options: ListenOptions, nameSocket: NameSocket): Observable<Listener> =>
   new Observable((subscriber) => {
-    const server = createServer(SOCKET_OPTIONS);
-    let door: Door | undefined;
-    const onError = (cause: Error): void => {
-      const name = formatAddress(door?.address ?? address);
-      subscriber.error(door === undefined ? new BindError(name, { cause }) : new ListenerError(name, { cause }));
-    };
-    // Somebody closed the handle from outside: to the cluster that is a crash like any other.
-    const onClose = (): void => onError(new Error('closed'));
-    subscriber.add(() => {
-      server.off('close', onClose);
-      // Errors that arrive while the socket is going away concern nobody.
-      server.off('error', onError).on('error', ignoreReset);
-      server.close();
-      door?.dropParked();
-    });
-    server.on('error', onError);
-    server.once('listening', () => {
-      if (subscriber.closed) {
-        server.close();
-        return;
-      }
-      server.on('close', onClose);
-      door = new Door(server, realAddress(server));
-      subscriber.next(door);
-    });
-    try {
-      server.listen({ ...options, backlog: BACKLOG });
-    } catch (cause) {
-      subscriber.error(new BindError(formatAddress(address), { cause }));
-    }
+    const door = new Door(address, nameSocket, subscriber);
+    subscriber.add(door);
+    door.open(options);
   });

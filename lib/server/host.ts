@@ -1,7 +1,6 @@
-import { defer, finalize, type Observable, tap } from 'rxjs';
+import { Observable, type Subscriber, type Subscription } from 'rxjs';
 import type { Address } from '../config/address.ts';
 import type { Listener, Listeners } from '../listener/listener.ts';
-import { shareLatest } from '../reactive/share-latest.ts';
 import type { HostedServer } from './server.ts';
 
 /**
@@ -18,23 +17,18 @@ export class Host {
    * Emits the listener once it is bound, and replays it. Errors when it cannot be bound, and when it fails later;
    * subscribing again binds again, on the port it had before.
    */
-  readonly door$: Observable<Listener>;
+  readonly door$: Observable<Listener> = new Observable((subscriber) => this.#hold(subscriber));
+  readonly #listeners: Listeners;
   #address: Address;
   #listener: Listener | undefined;
+  #binding: Subscription | undefined;
+  // `share` with a ReplaySubject does the same, at some 3 KiB for each of a thousand servers that hardly ever change.
+  #holders: readonly Subscriber<Listener>[] = [];
 
   constructor(requested: Address, listeners: Listeners, server: HostedServer) {
     this.#address = requested;
+    this.#listeners = listeners;
     this.server = server;
-    this.door$ = defer(() => listeners(this.#address)).pipe(
-      tap((listener) => {
-        this.#listener = listener;
-        this.#address = listener.address;
-      }),
-      finalize(() => {
-        this.#listener = undefined;
-      }),
-      shareLatest(),
-    );
   }
 
   /** Where it listens, with the real port as soon as that is known. */
@@ -45,5 +39,41 @@ export class Host {
   /** The listener while the address is held. */
   get listener(): Listener | undefined {
     return this.#listener;
+  }
+
+  #hold(subscriber: Subscriber<Listener>): () => void {
+    this.#holders = [...this.#holders, subscriber];
+    if (this.#listener !== undefined) subscriber.next(this.#listener);
+    else if (this.#binding === undefined) this.#bind();
+    return () => this.#leave(subscriber);
+  }
+
+  #leave(subscriber: Subscriber<Listener>): void {
+    this.#holders = this.#holders.filter((holder) => holder !== subscriber);
+    if (this.#holders.length > 0) return;
+    const binding = this.#binding;
+    this.#binding = undefined;
+    this.#listener = undefined;
+    binding?.unsubscribe();
+  }
+
+  #bind(): void {
+    const binding = this.#listeners(this.#address).subscribe({
+      next: (listener) => {
+        this.#listener = listener;
+        this.#address = listener.address;
+        for (const holder of this.#holders) holder.next(listener);
+      },
+      error: (cause: unknown) => {
+        // Forgotten before anybody hears of it: whoever subscribes again binds again.
+        const holders = this.#holders;
+        this.#holders = [];
+        this.#binding = undefined;
+        this.#listener = undefined;
+        for (const holder of holders) holder.error(cause);
+      },
+    });
+    if (this.#holders.length > 0 && !binding.closed) this.#binding = binding;
+    else binding.unsubscribe();
   }
 }

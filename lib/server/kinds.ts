@@ -1,10 +1,15 @@
 import type { ServerSpec } from '../config/server-spec.ts';
+import type { Logger } from '../log/logger.ts';
 import { buildFetch } from './http/app.ts';
-import { HttpServer, type HttpServerOptions } from './http/http-server.ts';
+import { HttpServer, httpContext } from './http/http-server.ts';
 import type { HostedServer, Service } from './server.ts';
 
 /** What every kind of server needs to know of its cluster. */
-export type ServerOptions = HttpServerOptions;
+export interface ServerOptions {
+  readonly logger: Logger;
+  /** See `ClusterOptions.overrideGlobalObjects`. */
+  readonly overrideGlobalObjects: boolean;
+}
 
 /** Builds what a server answers with. Throws an `AppError`; touches nothing that runs. */
 export const buildService = (spec: ServerSpec): Service => ({
@@ -14,5 +19,8 @@ export const buildService = (spec: ServerSpec): Service => ({
   limits: spec.limits,
 });
 
-/** The server that speaks the protocol a spec asks for. */
-export const createServer = (options: ServerOptions): HostedServer => new HttpServer(options);
+/** Makes servers that speak the protocols specs ask for. */
+export const serverFactory = ({ logger, overrideGlobalObjects }: ServerOptions): (() => HostedServer) => {
+  const http = httpContext(logger, overrideGlobalObjects);
+  return () => new HttpServer(http);
+};

@@ -1,49 +1,31 @@
 import {
   asyncScheduler,
-  catchError,
-  concat,
-  defer,
-  distinctUntilChanged,
-  EMPTY,
-  expand,
-  map,
-  merge,
-  type Observable,
-  of,
+  Observable,
+  type Observer,
   type SchedulerLike,
-  switchMap,
-  take,
-  takeUntil,
-  timer,
+  type Subscriber,
+  type Subscription,
 } from 'rxjs';
 import type { RestartConfig } from '../config/server-config.ts';
 import { decideRestart } from '../supervision/restart.ts';
 import type { DrainProgress } from './server.ts';
-import type { ServerStatus } from './state.ts';
+import type { ServerState, ServerStatus } from './state.ts';
 
 export interface LifecycleOptions {
   /** Serves while subscribed: emits when it answers, errors when it crashes. Subscribed anew for every attempt. */
   readonly serve$: Observable<unknown>;
   /** How a crash is tried again; asked at every crash, so a changed policy counts from the next one on. */
-  readonly restart: () => Required<RestartConfig>;
+  restart(): Required<RestartConfig>;
   /** Asks it to finish and leave, with the milliseconds it may take. Hot: `serve$` ends in the turn in which it emits. */
   readonly drain$: Observable<number>;
   /** Finishes what was accepted. Subscribed before `serve$` is left, so nothing both of them hold is let go in between. */
-  readonly retire: (timeoutMs: number) => Observable<DrainProgress>;
+  retire(timeoutMs: number): Observable<DrainProgress>;
   /** Restarts of an earlier life that are remembered. */
   readonly restarts: number;
-  readonly random?: () => number;
+  random?(): number;
   readonly scheduler?: SchedulerLike;
   /** A clock that does not jump; `performance.now` by default. */
-  readonly now?: () => number;
-}
-
-interface Attempt {
-  readonly status: ServerStatus;
-  /** When it crashed, within the period that counts. */
-  readonly crashes: readonly number[];
-  /** Milliseconds until the next attempt; `undefined` while there is none to make. */
-  readonly delayMs: number | undefined;
+  now?(): number;
 }
 
 const asError = (cause: unknown): Error => (cause instanceof Error ? cause : new Error(String(cause)));
@@ -53,58 +35,98 @@ const asError = (cause: unknown): Error => (cause instanceof Error ? cause : new
  *
  * Emits `running` when it answers; after a crash `starting` with the cause, then `running` again once an attempt
  * succeeds; `failed` with the last cause when crashes come faster than `restart` allows, and stays that way. After
- * `drain$` it emits `draining`, then `stopped` with the number of cut connections, and completes.
+ * `drain$` has emitted it emits `draining`, then `stopped` with the number of cut connections, and completes. When
+ * `drain$` completes it completes in the same turn, without a word: its place is somebody else's.
  *
  * Cold, never errors. Unsubscribing is the axe: it stops serving in the same turn and waits for nobody.
  */
 export const lifecycle = (options: LifecycleOptions): Observable<ServerStatus> =>
-  defer(() => {
-    const { serve$, restart, drain$, retire, random = Math.random, scheduler = asyncScheduler } = options;
-    const now = options.now ?? (() => performance.now());
-    let { restarts } = options;
-
-    const crashed = (cause: unknown, earlier: readonly number[]): Attempt => {
-      const verdict = decideRestart(earlier, now(), restart(), random);
-      const error = asError(cause);
-      return verdict.type === 'restart'
-        ? { status: { state: 'starting', restarts, error }, crashes: verdict.crashes, delayMs: verdict.delayMs }
-        : { status: { state: 'failed', restarts, error }, crashes: verdict.crashes, delayMs: undefined };
-    };
-    const attempt = (crashes: readonly number[]): Observable<Attempt> =>
-      serve$.pipe(
-        map((): Attempt => ({ status: { state: 'running', restarts }, crashes, delayMs: undefined })),
-        catchError((cause: unknown) => of(crashed(cause, crashes))),
-      );
-    const serving$ = attempt([]).pipe(
-      expand(({ delayMs, crashes }) =>
-        delayMs === undefined
-          ? EMPTY
-          : timer(delayMs, scheduler).pipe(
-              switchMap(() => {
-                restarts += 1;
-                return attempt(crashes);
-              }),
-            ),
-      ),
-      map(({ status }) => status),
-    );
-    const leaving$ = drain$.pipe(
-      take(1),
-      switchMap((timeoutMs) => {
-        let cut = 0;
-        return concat(
-          of<ServerStatus>({ state: 'draining', restarts }),
-          retire(timeoutMs).pipe(
-            map((progress): ServerStatus => {
-              cut = progress.cut;
-              return { state: 'draining', restarts };
-            }),
-          ),
-          defer(() => of<ServerStatus>({ state: 'stopped', restarts, cut })),
-        );
-      }),
-      distinctUntilChanged((a, b) => a.state === b.state),
-    );
-    // The order matters: `leaving$` hears of the drain first and holds the address when `serving$` lets go of it.
-    return merge(leaving$, serving$.pipe(takeUntil(drain$)));
+  new Observable((subscriber) => {
+    const life = new Life(subscriber, options);
+    // The drain is listened to first: what it holds on to is held before the serving lets go of it.
+    subscriber.add(options.drain$.subscribe({ next: (ms) => life.leave(ms), complete: () => life.end() }));
+    life.attempt();
   });
+
+/** Written without operators: a pipeline of them is some 10 KiB, and there may be a thousand idle servers. */
+class Life implements Observer<unknown> {
+  readonly #subscriber: Subscriber<ServerStatus>;
+  readonly #options: LifecycleOptions;
+  #restarts: number;
+  #crashes: readonly number[] = [];
+  /** The attempt that serves, or the wait for the next one. */
+  #serving: Subscription | undefined;
+  #leaving = false;
+
+  constructor(subscriber: Subscriber<ServerStatus>, options: LifecycleOptions) {
+    this.#subscriber = subscriber;
+    this.#options = options;
+    this.#restarts = options.restarts;
+  }
+
+  attempt(): void {
+    this.#serve(this.#options.serve$.subscribe(this));
+  }
+
+  next(): void {
+    this.#emit('running');
+  }
+
+  error(cause: unknown): void {
+    const options = this.#options;
+    const now = options.now?.() ?? performance.now();
+    const random = (): number => options.random?.() ?? Math.random();
+    const verdict = decideRestart(this.#crashes, now, options.restart(), random);
+    this.#crashes = verdict.crashes;
+    const error = asError(cause);
+    if (verdict.type === 'give-up') {
+      this.#emit('failed', { error });
+      return;
+    }
+    this.#emit('starting', { error });
+    const again = (): void => {
+      this.#serving?.unsubscribe();
+      this.#restarts += 1;
+      this.attempt();
+    };
+    this.#serve((options.scheduler ?? asyncScheduler).schedule(again, verdict.delayMs));
+  }
+
+  complete(): void {
+    this.error(new Error('it ended by itself'));
+  }
+
+  leave(timeoutMs: number): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    this.#emit('draining');
+    let cut = 0;
+    const retirement = this.#options.retire(timeoutMs).subscribe({
+      next: (progress) => {
+        cut = progress.cut;
+      },
+      complete: () => {
+        this.#emit('stopped', { cut });
+        this.#subscriber.complete();
+      },
+    });
+    this.#subscriber.add(retirement);
+    this.#serving?.unsubscribe();
+  }
+
+  end(): void {
+    if (!this.#leaving) this.#subscriber.complete();
+  }
+
+  /** What is being done from now on; it ends with the life, and with the drain. */
+  #serve(serving: Subscription): void {
+    if (serving.closed) return;
+    this.#serving = serving;
+    if (this.#leaving) serving.unsubscribe();
+    else this.#subscriber.add(serving);
+  }
+
+  #emit(state: ServerState, more: { readonly error?: Error; readonly cut?: number } = {}): void {
+    this.#subscriber.next({ state, restarts: this.#restarts, ...more });
+  }
+}

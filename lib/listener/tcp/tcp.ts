@@ -1,13 +1,16 @@
 import type { Observable } from 'rxjs';
 import type { Address } from '../../config/address.ts';
-import { openDoor } from '../door.ts';
+import { type NameSocket, openDoor } from '../door.ts';
 import type { Listener } from '../listener.ts';
 
-type TcpAddress = Extract<Address, { kind: 'tcp' }>;
+const withRealPort: NameSocket = (server, asked) => {
+  const bound = server.address();
+  if (asked.kind !== 'tcp' || bound === null || typeof bound === 'string' || bound.port === asked.port) return asked;
+  return { ...asked, port: bound.port };
+};
 
 /** Listens on a TCP address; an empty host means every interface, IPv4 and IPv6. */
-export const tcpListener = (address: TcpAddress): Observable<Listener> =>
-  openDoor(address, { port: address.port, ...(address.host === '' ? {} : { host: address.host }) }, (server) => {
-    const bound = server.address();
-    return bound !== null && typeof bound === 'object' ? { ...address, port: bound.port } : address;
-  });
+export const tcpListener = (address: Extract<Address, { kind: 'tcp' }>): Observable<Listener> => {
+  const { host, port } = address;
+  return openDoor(address, host === '' ? { port } : { host, port }, withRealPort);
+};

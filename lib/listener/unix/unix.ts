@@ -41,5 +41,5 @@ const removeStale = async (address: UnixAddress): Promise<void> => {
 /** Listens on a unix socket; a stale socket file in its place is removed first. Closing removes the file. */
 export const unixListener = (address: UnixAddress): Observable<Listener> =>
   defer(() => from(removeStale(address))).pipe(
-    switchMap(() => openDoor(address, { path: address.path }, () => address)),
+    switchMap(() => openDoor(address, { path: address.path }, (_, asked) => asked)),
   );

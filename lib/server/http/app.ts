@@ -19,7 +19,7 @@ const reportError = (error: Error, c: Context): Response | Promise<Response> => 
   }
   const incoming = incomingOf(c.env);
   const connection = incoming === undefined ? undefined : Connection.of(incoming);
-  if (incoming !== undefined && connection !== undefined) return connection.fail(error, incoming);
+  if (incoming !== undefined && connection !== undefined) return connection.server.fail(error, incoming);
   console.error(error);
   return c.text('Internal Server Error', 500);
 };

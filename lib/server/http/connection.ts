@@ -1,5 +1,6 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { HttpBindings } from '@hono/node-server';
 
 /** Milliseconds a refused or draining client gets to read its answer before the socket is destroyed. */
 const LINGER_MS = 500;
@@ -13,8 +14,17 @@ interface Bearer {
   [CONNECTION]?: Connection;
 }
 
-/** Turns what a handler threw into the answer its client gets. */
-export type FailRequest = (error: unknown, incoming: IncomingMessage) => Response;
+/** The server a connection belongs to, as far as its requests need to know. */
+export interface RequestReceiver {
+  /** A request's head has arrived. */
+  receive(incoming: IncomingMessage, outgoing: ServerResponse): void;
+  /** Has it answered. */
+  fetch(request: Request, env: HttpBindings): Response | Promise<Response>;
+  /** Turns what a handler threw into the answer its client gets. */
+  fail(error: unknown, incoming: IncomingMessage): Response;
+  /** The client asks for another protocol. */
+  upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
 
 /** One client's connection: what Node does not tell of it, kept where a request finds it without a look-up. */
 export class Connection {
@@ -28,13 +38,13 @@ export class Connection {
   activeAt = performance.now();
   /** The protocol it was upgraded to; HTTP has nothing more to do with it then. */
   upgraded: string | undefined;
-  readonly fail: FailRequest;
+  readonly server: RequestReceiver;
   #bytesSeen = 0;
   #drained: AbortController | undefined;
 
-  constructor(socket: Duplex & Bearer, fail: FailRequest) {
+  constructor(socket: Duplex & Bearer, server: RequestReceiver) {
     this.socket = socket;
-    this.fail = fail;
+    this.server = server;
     socket[CONNECTION] = this;
   }
 

@@ -37,14 +37,14 @@ const look = (connections: Iterable<Connection>, now: number, deadline: number):
  * @param connections - all of the server's; only those that are `draining` count, read anew at every look.
  */
 export const drainConnections = (
-  connections: Iterable<Connection>,
+  connections: () => Iterable<Connection>,
   timeoutMs: number,
   open: () => boolean,
 ): Observable<DrainProgress> =>
   defer(() => {
     const deadline = performance.now() + timeoutMs;
     return concat(of(0), interval(Math.max(1, Math.min(LOOK_MS, timeoutMs)))).pipe(
-      map(() => look(connections, performance.now(), deadline)),
+      map(() => look(connections(), performance.now(), deadline)),
       scan((sum, progress) => ({ connections: progress.connections, cut: sum.cut + progress.cut })),
       takeWhile((progress) => progress.connections > 0 || open(), true),
       distinctUntilChanged((a, b) => a.connections === b.connections && a.cut === b.cut),

@@ -6,9 +6,9 @@ import type { Logger } from '../../log/logger.ts';
 import { NoResponseError } from '../errors.ts';
 import type { DrainProgress, HostedServer, Service } from '../server.ts';
 import { limitBody } from './body-limit.ts';
-import { Connection, type FailRequest } from './connection.ts';
+import { Connection, type RequestReceiver } from './connection.ts';
 import { drainConnections } from './drain.ts';
-import { InFlight } from './in-flight.ts';
+import { InFlight, type Pending } from './in-flight.ts';
 import { inspect } from './inspect.ts';
 import { refuse } from './refuse.ts';
 import { requestFailed } from './request-error.ts';
@@ -16,11 +16,27 @@ import { requestFailed } from './request-error.ts';
 /** How often Node looks for requests that are late with their headers or body; 30 s by default, too slow to matter. */
 const CHECK_MS = 500;
 
-export interface HttpServerOptions {
+/** What all HTTP servers of a cluster share. */
+export interface HttpContext {
   readonly logger: Logger;
-  /** See `ClusterOptions.overrideGlobalObjects`. */
-  readonly overrideGlobalObjects: boolean;
+  /** Has a request answered by the server its connection belongs to. */
+  readonly answer: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<unknown>;
 }
+
+/**
+ * @param overrideGlobalObjects - see `ClusterOptions`; the globals are replaced here.
+ */
+export const httpContext = (logger: Logger, overrideGlobalObjects: boolean): HttpContext => ({
+  logger,
+  answer: getRequestListener(
+    (request, env) => {
+      // The adapter is fed by `node:http` only, never by HTTP/2.
+      const bindings = env as HttpBindings;
+      return Connection.of(bindings.incoming)?.server.fetch(request, bindings) ?? new Response(null, { status: 503 });
+    },
+    { overrideGlobalObjects },
+  ),
+});
 
 const isResponse = (value: unknown): value is Response =>
   value instanceof Response || (typeof value === 'object' && value !== null && 'status' in value && 'headers' in value);
@@ -28,84 +44,113 @@ const isResponse = (value: unknown): value is Response =>
 const isThenable = (value: unknown): value is Promise<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
-/** HTTP/1.1 behind a listener: a `node:http` server that never listens itself. */
-export class HttpServer implements HostedServer {
-  readonly #http: Server;
-  readonly #logger: Logger;
-  readonly #connections = new Set<Connection>();
-  readonly #inFlight = new InFlight(({ connection, incoming, outgoing }) => {
-    this.#logger.warn(`server ${this.#service?.id}: no response headers within the handler timeout`, {
-      method: incoming.method,
-      path: incoming.url,
-    });
-    refuse(connection, incoming, outgoing, 503, connection.open - 1);
-  });
-  readonly #answer: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<unknown>;
+const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void =>
+  Connection.of(incoming)?.server.receive(incoming, outgoing);
+
+const onUpgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void =>
+  Connection.of(incoming)?.server.upgrade(incoming, socket, head);
+
+const ignore = (): void => {};
+
+/** What a server needs once somebody has connected. */
+interface Engine {
+  readonly http: Server;
+  readonly connections: Set<Connection>;
+  readonly inFlight: InFlight;
+}
+
+const NOBODY: ReadonlySet<Connection> = new Set();
+
+/**
+ * HTTP/1.1 behind a listener: a `node:http` server that never listens itself.
+ *
+ * It is made for the first connection: most of a thousand servers are idle, and an idle one is little more than its
+ * socket.
+ */
+export class HttpServer implements HostedServer, RequestReceiver {
+  readonly #context: HttpContext;
   #service: Service | undefined;
+  #engine: Engine | undefined;
   #draining = false;
 
-  constructor({ logger, overrideGlobalObjects }: HttpServerOptions) {
-    this.#logger = logger;
-    this.#answer = getRequestListener((request, env) => this.#fetch(request, env as HttpBindings), {
-      overrideGlobalObjects,
-    });
-    this.#http = createServer({ connectionsCheckingInterval: CHECK_MS }, (incoming, outgoing) =>
-      this.#receive(incoming, outgoing),
-    );
-    this.#http.on('checkContinue', (incoming, outgoing) => this.#receive(incoming, outgoing));
-    // A server that never listens tracks no connections and enforces no timeouts until it is told that it does.
-    this.#http.emit('listening');
+  constructor(context: HttpContext) {
+    this.#context = context;
   }
 
   get connections(): number {
-    return this.#connections.size;
+    return this.#engine?.connections.size ?? 0;
   }
 
   get inFlight(): number {
-    return this.#inFlight.size;
+    return this.#engine?.inFlight.size ?? 0;
   }
 
   accept(socket: Duplex): void {
-    const connection = new Connection(socket, this.#fail);
+    this.#engine ??= this.#start();
+    const { http, connections } = this.#engine;
+    const connection = new Connection(socket, this);
     connection.draining = this.#draining;
-    this.#connections.add(connection);
-    socket.once('close', () => this.#connections.delete(connection));
-    this.#http.emit('connection', socket);
+    connections.add(connection);
+    socket.once('close', () => connections.delete(connection));
+    http.emit('connection', socket);
   }
 
   assign(service: Service): void {
     this.#service = service;
     this.#draining = false;
-    const { limits } = service;
+    if (this.#engine !== undefined) this.#tune(this.#engine.http, service);
+  }
+
+  drain(timeoutMs: number, open: () => boolean): Observable<DrainProgress> {
+    return defer(() => {
+      this.#draining = true;
+      for (const connection of this.#engine?.connections ?? NOBODY) connection.leave();
+      this.#engine?.inFlight.closeAfterAnswer();
+      // Read anew at every look: the first connection may still be to come.
+      return drainConnections(() => this.#engine?.connections ?? NOBODY, timeoutMs, open);
+    });
+  }
+
+  destroy(): void {
+    if (this.#engine === undefined) return;
+    const { http, connections, inFlight } = this.#engine;
+    for (const { socket } of connections) socket.destroy();
+    inFlight.stop();
+    // Ends Node's check of late requests; that it never listened is no news.
+    http.close(ignore);
+  }
+
+  #start(): Engine {
+    const http = createServer({ connectionsCheckingInterval: CHECK_MS }, onRequest);
+    http.on('checkContinue', onRequest);
+    // A server that never listens tracks no connections and enforces no timeouts until it is told that it does.
+    http.emit('listening');
+    if (this.#service !== undefined) this.#tune(http, this.#service);
+    return { http, connections: new Set(), inFlight: new InFlight((pending) => this.#late(pending)) };
+  }
+
+  #tune(http: Server, { limits, upgrade }: Service): void {
     // Node reads these anew for every connection, request and check; `maxHeaderSize` is missing in its types.
-    Object.assign(this.#http, {
+    Object.assign(http, {
       headersTimeout: limits.headersTimeoutMs,
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       maxHeaderSize: limits.maxHeaderBytes,
     });
     // With a listener Node treats every `Upgrade` request as an upgrade, without one as an ordinary request.
-    this.#http.removeAllListeners('upgrade');
-    if (service.upgrade !== undefined) this.#http.on('upgrade', this.#upgrade);
+    http.removeAllListeners('upgrade');
+    if (upgrade !== undefined) http.on('upgrade', onUpgrade);
   }
 
-  drain(timeoutMs: number, open: () => boolean): Observable<DrainProgress> {
-    return defer(() => {
-      this.#draining = true;
-      for (const connection of this.#connections) connection.leave();
-      this.#inFlight.closeAfterAnswer();
-      return drainConnections(this.#connections, timeoutMs, open);
+  #late({ connection, incoming, outgoing }: Pending): void {
+    this.#context.logger.warn(`server ${this.#service?.id}: no response headers within the handler timeout`, {
+      method: incoming.method,
+      path: incoming.url,
     });
+    refuse(connection, incoming, outgoing, 503, connection.open - 1);
   }
 
-  destroy(): void {
-    for (const connection of this.#connections) connection.socket.destroy();
-    this.#inFlight.stop();
-    // Ends Node's check of late requests; that it never listened is no news.
-    this.#http.close(() => {});
-  }
-
-  #receive(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  receive(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const connection = Connection.of(incoming);
     const service = this.#service;
     if (connection === undefined || service === undefined) {
@@ -130,38 +175,39 @@ export class HttpServer implements HostedServer {
       });
     }
 
-    this.#answer(incoming, outgoing).catch((error: unknown) => this.#broken(error, incoming, outgoing));
+    this.#context.answer(incoming, outgoing).catch((error: unknown) => this.#broken(error, incoming, outgoing));
     if (outgoing.writableEnded) return;
     const dueAt = handlerTimeoutMs === 0 ? Number.POSITIVE_INFINITY : connection.activeAt + handlerTimeoutMs;
-    this.#inFlight.add({ connection, incoming, outgoing, dueAt });
+    this.#engine?.inFlight.add({ connection, incoming, outgoing, dueAt });
   }
 
   /** Calls the service that is in force now; an answer that is there at once is passed on without a promise. */
-  #fetch(request: Request, env: HttpBindings): Response | Promise<Response> {
+  fetch(request: Request, env: HttpBindings): Response | Promise<Response> {
     try {
       const result: unknown = this.#service?.fetch(request, env);
       if (isResponse(result)) return result;
       if (!isThenable(result)) throw new NoResponseError();
       return result.then(
-        (late) => (isResponse(late) ? late : this.#fail(new NoResponseError(), env.incoming)),
-        (error: unknown) => this.#fail(error, env.incoming),
+        (late) => (isResponse(late) ? late : this.fail(new NoResponseError(), env.incoming)),
+        (error: unknown) => this.fail(error, env.incoming),
       );
     } catch (error) {
-      return this.#fail(error, env.incoming);
+      return this.fail(error, env.incoming);
     }
   }
 
   /** The answer itself could not be written: invalid headers or status, or a body that was used up. */
   #broken(error: unknown, incoming: IncomingMessage, outgoing: ServerResponse): void {
-    this.#fail(error, incoming);
+    this.fail(error, incoming);
     if (outgoing.headersSent) incoming.socket.destroy();
     else outgoing.writeHead(500, { 'content-type': 'text/plain; charset=UTF-8' }).end('Internal Server Error');
   }
 
-  readonly #fail: FailRequest = (error, incoming) =>
-    requestFailed(error, this.#service?.id ?? 'unassigned', incoming, this.#logger);
+  fail(error: unknown, incoming: IncomingMessage): Response {
+    return requestFailed(error, this.#service?.id ?? 'unassigned', incoming, this.#context.logger);
+  }
 
-  readonly #upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
+  upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
     const connection = Connection.of(incoming);
     const service = this.#service;
     if (connection === undefined || service?.upgrade === undefined) {
@@ -176,7 +222,7 @@ export class HttpServer implements HostedServer {
     }
     connection.upgraded = incoming.headers.upgrade?.toLowerCase() ?? 'unknown';
     const fail = (error: unknown): void => {
-      this.#fail(error, incoming);
+      this.fail(error, incoming);
       socket.destroy();
     };
     try {
@@ -185,5 +231,5 @@ export class HttpServer implements HostedServer {
     } catch (error) {
       fail(error);
     }
-  };
+  }
 }

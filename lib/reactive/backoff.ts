@@ -1,3 +1,4 @@
+/** Where waiting starts, and where it stops growing. */
 export interface BackoffConfig {
   /** Milliseconds before the first attempt. */
   readonly initialMs: number;

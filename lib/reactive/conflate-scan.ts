@@ -1,6 +1,7 @@
 import { from, Observable, type ObservableInput, type Observer, type OperatorFunction, type Subscription } from 'rxjs';
 import { createFifo } from './fifo.ts';
 
+/** How many values wait, and who is told about those that cannot. */
 export interface ConflateScanOptions<V> {
   /** How many values may wait behind the running inner; an integer of at least 1, or `Infinity`. 1 by default. */
   readonly buffer?: number;

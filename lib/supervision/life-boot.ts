@@ -58,6 +58,7 @@ export const called = (life: Life, index: number): Decision =>
     return judge(starting, index);
   });
 
+/** The promise of `start()` rejected, or the call threw: a failure however long ago it was started. */
 export const startRejected = (life: Life, index: number, cause: unknown): Decision =>
   onMember(life, index, (member) =>
     ['calling', 'starting', 'up'].includes(member.standing)
@@ -65,6 +66,7 @@ export const startRejected = (life: Life, index: number, cause: unknown): Decisi
       : keep(life),
   );
 
+/** Not `Running` in time. */
 export const startOverdue = (life: Life, index: number, afterMs: number): Decision =>
   onMember(life, index, (member) => fail(life, index, new StartTimeoutError(member.name, afterMs, member.state)));
 

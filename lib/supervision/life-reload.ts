@@ -22,6 +22,7 @@ export const reloadNext = (life: Life, from: number): Decision => {
 export const reloadRejected = (life: Life, index: number, cause: unknown): Decision =>
   goOn(life, index, log('error', `runnable ${life.members[index]?.name} failed to reload`, cause));
 
+/** Nor is one that takes too long: it may still get there. */
 export const reloadOverdue = (life: Life, index: number, afterMs: number): Decision =>
   goOn(life, index, log('warn', `gave up on reloading ${life.members[index]?.name} after ${afterMs} ms`));
 

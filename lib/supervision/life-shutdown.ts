@@ -48,6 +48,7 @@ export const stopNext = (life: Life): Decision => {
   );
 };
 
+/** It let go of what it had. */
 export const stopped = (life: Life, index: number): Decision =>
   andThen(
     {
@@ -69,6 +70,7 @@ export const failedToStop = (life: Life, index: number, cause: unknown): Decisio
   );
 };
 
+/** It took too long and is left to itself; the time of the next starts now. */
 export const stopOverdue = (life: Life, index: number, afterMs: number): Decision =>
   andThen(abandon(life, index, ` after ${afterMs} ms`), stopNext);
 

@@ -15,6 +15,7 @@ export type Standing =
   | 'stopped'
   | 'abandoned'; // its stop() took too long
 
+/** One runnable in one life. */
 export interface Member {
   readonly name: string;
   readonly standing: Standing;
@@ -53,11 +54,13 @@ export interface Life {
   readonly failedToStop: readonly string[];
 }
 
+/** How to stop. */
 export interface StopOptions {
-  /** Handed to every runnable's `stop()`. */
+  /** Milliseconds; handed to every runnable's `stop()`. */
   readonly drainTimeoutMs?: number;
 }
 
+/** Something that happened to one life; `index` is that of the runnable it happened to. */
 export type LifeEvent =
   | { readonly type: 'begin' | 'observed' }
   | { readonly type: 'state'; readonly index: number; readonly state: string; readonly cause?: unknown }
@@ -71,6 +74,7 @@ export type LifeEvent =
   | { readonly type: 'reload'; readonly request: symbol }
   | { readonly type: 'signal'; readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' };
 
+/** Something to do. */
 export type Effect =
   | { readonly type: 'observeAll' }
   | { readonly type: 'observe'; readonly index: number }
@@ -83,6 +87,7 @@ export type Effect =
       readonly details?: unknown;
     };
 
+/** The life that follows, and what to do in which order. */
 export interface Decision {
   readonly life: Life;
   readonly effects: readonly Effect[];
@@ -109,6 +114,7 @@ export const newLife = (members: readonly { readonly name: string; readonly canR
   failedToStop: [],
 });
 
+/** Whether nothing can happen to it any more. */
 export const isOver = (life: Life): boolean => life.state === 'Stopped' || life.state === 'Error';
 
 /** Nothing to do. */
@@ -120,6 +126,7 @@ export const andThen = (first: Decision, next: (life: Life) => Decision): Decisi
   return { life: second.life, effects: [...first.effects, ...second.effects] };
 };
 
+/** A line for the operator. */
 export const log = (level: 'error' | 'warn' | 'info' | 'debug', message: string, details?: unknown): Effect => ({
   type: 'log',
   level,

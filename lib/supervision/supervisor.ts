@@ -24,6 +24,7 @@ import { type Limits, runLife } from './run-life.ts';
 import type { Runnable } from './runnable.ts';
 import { signals$ } from './signals.ts';
 
+/** How long a supervisor waits, what else stops it, and where it logs. */
 export interface SupervisorOptions {
   /** Its name when another supervisor looks after it; `supervisor` by default. */
   readonly name?: string;
@@ -43,10 +44,13 @@ export interface SupervisorOptions {
   readonly signals?: boolean;
   /** Stops it when aborted. */
   readonly signal?: AbortSignal;
+  /** Where it says what it does; consola by default. */
   readonly logger?: Logger;
 }
 
+/** What came of stopping. */
 export interface ShutdownReport {
+  /** Milliseconds from the call until everything had stopped or was given up on; 0 when nothing ran. */
   readonly durationMs: number;
   /** Names of runnables whose `stop()` took too long; they may still be at it. */
   readonly abandoned: readonly string[];

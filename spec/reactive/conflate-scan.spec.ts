@@ -227,6 +227,28 @@ test('a source and inners that emit everything at once can be cut short by the f
   expect(seen).toEqual([0, 1, 2]);
 });
 
+test('nothing that waits is projected after the subscriber has left', () => {
+  const source = new Subject<number>();
+  const gate = new Subject<number>();
+  const projected: number[] = [];
+  source
+    .pipe(
+      conflateScan(
+        (_, value) => {
+          projected.push(value);
+          return value === 0 ? gate : of(value);
+        },
+        0,
+        { buffer: 3 },
+      ),
+      take(1),
+    )
+    .subscribe();
+  for (const value of [0, 1, 2, 3]) source.next(value);
+  gate.complete();
+  expect(projected).toEqual([0, 1]);
+});
+
 test('a subscriber that pushes while it is notified waits its turn like everybody else', () => {
   const source = new Subject<number>();
   const dropped: number[] = [];

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { BehaviorSubject, filter, firstValueFrom, Observable, of, Subject } from 'rxjs';
+import { BehaviorSubject, filter, firstValueFrom, Observable, of, Subject, take } from 'rxjs';
 import { expect, test, vi } from 'vitest';
 import { createSupervisor, type Supervisor, type SupervisorOptions } from '../../lib/supervision/supervisor.ts';
 import { type Behaviour, FakeRunnable, listLogger, never } from './fake-runnable.ts';
@@ -383,16 +383,58 @@ test('a start while stopping starts again afterwards, unless stop is called once
 test('a subscriber that starts it again when it hears Stopped gets its wish', async () => {
   const { supervisor, events } = scene({ a: {} });
   await supervisor.start();
-  const again = firstValueFrom(supervisor.state$.pipe(filter((state) => state === 'Stopped'))).then(() =>
-    supervisor.start(),
-  );
-  let synchronous: Promise<void> | undefined;
-  supervisor.state$.subscribe((state) => {
-    if (state === 'Stopped') synchronous = supervisor.start();
+  let again: Promise<void> | undefined;
+  const subscription = supervisor.state$.subscribe((state) => {
+    if (state === 'Stopped') again = supervisor.start();
   });
   await supervisor.stop();
-  await Promise.all([again, synchronous]);
+  subscription.unsubscribe();
+  await again;
   expect(events).toEqual(['start a', 'stop a', 'start a']);
+  await expect(firstValueFrom(supervisor.state$)).resolves.toBe('Running');
+});
+
+test.each(['Stopped', 'Error'])('%s left over from an earlier life is not taken for the new one', async (leftOver) => {
+  const { supervisor, get, events } = scene({ a: { start: () => undefined }, b: {} });
+  get('a').states.next(leftOver);
+  const started = supervisor.start();
+  expect(events).toEqual(['start a']);
+  get('a').states.next('Running');
+  await started;
+  expect(events).toEqual(['start a', 'start b']);
+});
+
+test('one that ends while another is starting does not make the next one start early', async () => {
+  const { supervisor, get, events } = scene({ a: {}, b: { start: () => undefined }, c: {} });
+  const started = supervisor.start();
+  get('a').states.next('Stopped');
+  expect(events).toEqual(['start a', 'start b']);
+  get('b').states.next('Running');
+  await started;
+  expect(events).toEqual(['start a', 'start b', 'start c']);
+});
+
+test('a reload asked for by a subscriber that is being told something resolves when it is done', async () => {
+  const gate = new Subject<void>();
+  const { supervisor } = scene({ a: { reload: () => firstValueFrom(gate) } });
+  let done = false;
+  let reloading: Promise<void> | undefined;
+  supervisor.state$
+    .pipe(
+      filter((state) => state === 'Running'),
+      take(1),
+    )
+    .subscribe(() => {
+      reloading = supervisor.reload().then(() => {
+        done = true;
+      });
+    });
+  await supervisor.start();
+  await wait(5);
+  expect(done).toBe(false);
+  gate.next();
+  await reloading;
+  expect(done).toBe(true);
 });
 
 test('a runnable may stop or reload its own supervisor from inside any call', async () => {

@@ -9,6 +9,13 @@ export interface Refusal {
   readonly issues: readonly Issue[];
 }
 
+/** The refusal of a server that could not be prepared. */
+export const toRefusal = (server: string, cause: unknown): Refusal => ({
+  server,
+  cause: cause instanceof Error ? cause : new Error(String(cause)),
+  issues: [],
+});
+
 /**
  * What became of one pushed config. Every config gets exactly one, in the order of the pushes.
  *

@@ -1,4 +1,4 @@
-import { defer, EMPTY, filter, ignoreElements, merge, type Observable, Subject, Subscription, take } from 'rxjs';
+import { defer, EMPTY, merge, Observable, Subject, Subscription } from 'rxjs';
 import { overlaps } from '../config/address.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
 import type { Host } from '../server/host.ts';
@@ -56,22 +56,28 @@ export class Roster {
     member.drain$.complete();
   }
 
-  /** Completes when a member that is alive is no more. */
-  ended(member: Member): Observable<never> {
-    return this.#ended$.pipe(
-      filter((ended) => ended === member),
-      take(1),
-      ignoreElements(),
-    );
+  /** Completes when none of these members is alive any more. */
+  ended(members: Iterable<Member>): Observable<never> {
+    return new Observable((subscriber) => {
+      const alive = new Set([...members].filter(({ status }) => status.state !== 'stopped'));
+      if (alive.size === 0) subscriber.complete();
+      return this.#ended$.subscribe((member) => {
+        alive.delete(member);
+        if (alive.size === 0) subscriber.complete();
+      });
+    });
   }
 
-  /** Asks a member to stop in its place; completes when it has. */
-  stop(member: Member, timeoutMs = member.spec.limits.drainTimeoutMs): Observable<never> {
+  /** Asks members to stop in their places; completes when they have. */
+  stop(
+    members: readonly Member[],
+    timeoutMs = (member: Member) => member.spec.limits.drainTimeoutMs,
+  ): Observable<never> {
     const ask$ = defer(() => {
-      member.drain$.next(timeoutMs);
+      for (const member of members) member.drain$.next(timeoutMs(member));
       return EMPTY;
     });
-    return member.status.state === 'stopped' ? EMPTY : merge(this.ended(member), ask$);
+    return merge(this.ended(members), ask$);
   }
 
   /** Whoever still holds an address that keeps `host` from being bound gives it back now. */

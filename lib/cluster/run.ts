@@ -28,6 +28,7 @@ import { type ClusterState, isTransition } from './cluster-state.ts';
 import { commit } from './commit.ts';
 import { Hosts } from './hosts.ts';
 import type { Ledger, Request } from './ledger.ts';
+import type { Member } from './member.ts';
 import type { ClusterSettings } from './options.ts';
 import type { Refusal } from './outcome.ts';
 import { diff, type Plan, planOf } from './plan.ts';
@@ -168,11 +169,8 @@ export class Run {
       const counting = this.reports$.subscribe(({ status }) => {
         cut += status.cut ?? 0;
       });
-      const stops = members.map((member) =>
-        this.#roster.stop(member, Math.min(longest, drainTimeoutMs ?? member.spec.limits.drainTimeoutMs)),
-      );
-      const leaving = [...this.#roster.leaving].map((member) => this.#roster.ended(member));
-      return merge(...stops, ...leaving).pipe(
+      const limit = (member: Member): number => Math.min(longest, drainTimeoutMs ?? member.spec.limits.drainTimeoutMs);
+      return merge(this.#roster.stop(members, limit), this.#roster.ended(this.#roster.leaving)).pipe(
         takeUntil(timer(Math.min(longest + OVERTIME_MS, LONGEST_MS))),
         defaultIfEmpty(undefined),
         map(() => {

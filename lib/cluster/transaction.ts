@@ -1,30 +1,27 @@
 import {
-  bufferCount,
-  catchError,
   concat,
   concatMap,
   defer,
   EMPTY,
   from,
   ignoreElements,
-  merge,
-  Observable,
-  of,
+  type Observable,
   type Subscription,
+  tap,
   throwError,
   timer,
   toArray,
 } from 'rxjs';
-import { formatAddress } from '../config/address.ts';
 import { BindError } from '../listener/errors.ts';
 import { yieldTurn } from '../reactive/yield-turn.ts';
 import type { Host } from '../server/host.ts';
 import { buildService } from '../server/kinds.ts';
 import type { Service } from '../server/server.ts';
-import { BindTimeoutError, UnpreparedError } from './errors.ts';
+import { UnpreparedError } from './errors.ts';
+import { holdAll, type Target } from './hold.ts';
 import type { Hosts } from './hosts.ts';
 import type { Member } from './member.ts';
-import type { Refusal } from './outcome.ts';
+import { type Refusal, toRefusal } from './outcome.ts';
 import type { Step } from './plan.ts';
 import type { Roster } from './roster.ts';
 
@@ -44,12 +41,6 @@ export interface TransactionOptions {
   /** Milliseconds within which an address has to be bound. */
   readonly startTimeoutMs: number;
 }
-
-const toRefusal = (server: string, cause: unknown): Refusal => ({
-  server,
-  cause: cause instanceof Error ? cause : new Error(String(cause)),
-  issues: [],
-});
 
 /** What the system says when somebody else has the address; here it would say nothing, because that is one of ours. */
 const toBlocked = (address: string, holder: string): BindError => {
@@ -92,7 +83,11 @@ export class Transaction {
   /** Errors with an `UnpreparedError`. */
   prepare(): Observable<never> {
     const steps = this.#steps.filter(({ spec }) => spec !== undefined);
-    return this.#each(steps, (step) => this.#prepareOne(step));
+    return this.#each(steps, (step) => {
+      if (step.blockedBy !== undefined) throw toBlocked(step.to ?? '', step.blockedBy);
+      if (step.spec !== undefined) this.#services.set(step.server, buildService(step.spec));
+      return interrupts(step) ? undefined : this.#target(step);
+    });
   }
 
   /** Errors with an `UnpreparedError`. */
@@ -108,10 +103,10 @@ export class Transaction {
           this.#roster.leave(member);
           member.hurry();
         }
-        return merge(...this.#take(restarted).map((member) => this.#roster.stop(member)));
+        return this.#roster.stop(this.#take(restarted));
       }),
       pause$,
-      defer(() => this.#each(steps, (step) => this.#hold(this.#target(step)))),
+      this.#each(steps, (step) => this.#target(step)),
     );
   }
 
@@ -139,15 +134,13 @@ export class Transaction {
   restore(): Observable<readonly Refusal[]> {
     const members = [...this.#interrupted].reverse();
     return from(members).pipe(
-      concatMap(({ spec, host, service }) =>
-        concat(
-          this.#hold(host),
-          defer(() => {
-            this.#roster.place(spec, host, service);
-            return EMPTY;
-          }),
-        ).pipe(catchError((cause: unknown) => of(toRefusal(spec.id, cause)))),
-      ),
+      concatMap(({ spec, host, service }) => {
+        const placed$ = defer(() => {
+          if (host.listener !== undefined) this.#roster.place(spec, host, service);
+          return EMPTY;
+        });
+        return concat(this.#hold([{ server: spec.id, host }]), placed$);
+      }),
       toArray(),
     );
   }
@@ -158,36 +151,34 @@ export class Transaction {
   }
 
   /** Works through steps in portions, and gives the event loop to everybody else between them. */
-  #each(steps: readonly Step[], work: (step: Step) => Observable<never>): Observable<never> {
+  #each(steps: readonly Step[], work: (step: Step) => Host | undefined): Observable<never> {
     const refusals: Refusal[] = [];
-    const verdict = (): Observable<never> => {
+    const portion = (from: number): Observable<Refusal> =>
+      defer(() => {
+        const targets: Target[] = [];
+        const refused: Refusal[] = [];
+        for (const step of steps.slice(from, from + PORTION)) {
+          try {
+            const host = work(step);
+            if (host !== undefined) targets.push({ server: step.server, host });
+          } catch (cause) {
+            refused.push(toRefusal(step.server, cause));
+          }
+        }
+        return concat(refused, this.#hold(targets));
+      });
+    const portions = Array.from({ length: Math.ceil(steps.length / PORTION) }, (_, index) =>
+      index === 0 ? portion(0) : concat(yieldTurn().pipe(ignoreElements()), portion(index * PORTION)),
+    );
+    const verdict$ = defer(() => {
       const [first, ...rest] = refusals;
       return first === undefined ? EMPTY : throwError(() => new UnpreparedError([first, ...rest]));
+    });
+    const note = (refusal: Refusal): void => {
+      refusals.push(refusal);
+      if (!this.#options.exhaustive) throw new UnpreparedError([refusal]);
     };
-    const one = (step: Step): Observable<never> =>
-      defer(() => work(step)).pipe(
-        catchError((cause: unknown) => {
-          const refusal = toRefusal(step.server, cause);
-          if (!this.#options.exhaustive) return throwError(() => new UnpreparedError([refusal]));
-          refusals.push(refusal);
-          return EMPTY;
-        }),
-      );
-    return concat(
-      from(steps).pipe(
-        bufferCount(PORTION),
-        concatMap((portion, index) =>
-          concat(index === 0 ? EMPTY : yieldTurn().pipe(ignoreElements()), merge(...portion.map(one))),
-        ),
-      ),
-      defer(verdict),
-    );
-  }
-
-  #prepareOne(step: Step): Observable<never> {
-    if (step.blockedBy !== undefined) throw toBlocked(step.to ?? '', step.blockedBy);
-    if (step.spec !== undefined) this.#services.set(step.server, buildService(step.spec));
-    return interrupts(step) ? EMPTY : this.#hold(this.#target(step));
+    return concat(concat(...portions).pipe(tap(note), ignoreElements()), verdict$);
   }
 
   /** The host a server will stand on. */
@@ -201,25 +192,14 @@ export class Transaction {
     return host;
   }
 
-  /** Takes an address, or takes part in holding it; completes when it is bound. */
-  #hold(host: Host): Observable<never> {
-    const { startTimeoutMs } = this.#options;
-    return new Observable<never>((subscriber) => {
-      this.#roster.clear(host);
-      const late = timer(startTimeoutMs).subscribe(() =>
-        subscriber.error(new BindTimeoutError(formatAddress(host.address), startTimeoutMs)),
-      );
-      subscriber.add(late);
-      const hold = host.door$.subscribe({
-        next: () => {
-          late.unsubscribe();
-          this.#hosts.settle(host);
-          subscriber.complete();
-        },
-        // A socket that fails after it was bound is the lifecycle's business: it binds again.
-        error: (cause: unknown) => subscriber.error(cause),
+  #hold(targets: readonly Target[]): Observable<Refusal> {
+    return defer(() => {
+      for (const { host } of targets) this.#roster.clear(host);
+      return holdAll(targets, {
+        startTimeoutMs: this.#options.startTimeoutMs,
+        keep: (hold) => this.#holds.push(hold),
+        bound: (host) => this.#hosts.settle(host),
       });
-      this.#holds.push(hold);
     });
   }
 

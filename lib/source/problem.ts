@@ -28,7 +28,7 @@ export const problemOfIssue = (file: string, issue: Issue, data: Located | undef
   const path = issue.server === undefined ? issue.path : join('servers', issue.server, issue.path);
   const subject = issue.server === undefined ? issue.path : join(issue.server, issue.path);
   return {
-    code: 'ERR_CONFIG_INVALID',
+    code: 'ERR_CONFIG',
     file,
     ...(data === undefined ? {} : positionAt(data.text, locate(data.place, path))),
     message: subject === '' ? issue.message : `${subject}: ${issue.message}`,

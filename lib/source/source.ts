@@ -24,7 +24,8 @@ export interface Position {
  * - `ERR_SOURCE_TIMEOUT`: a module, or its function, did not finish in time.
  * - `ERR_SOURCE_EXPORT`: a module exports nothing that could be a configuration.
  * - `ERR_SOURCE_STREAM`: the stream a module exports failed.
- * - `ERR_CONFIG_INVALID`: it was read, and what it says is not a valid configuration.
+ * - `ERR_SOURCE_SILENT`: the stream a module exports gave nothing.
+ * - `ERR_CONFIG`: it was read, and what it says is not a valid configuration.
  */
 export type ProblemCode =
   | 'ERR_SOURCE_MISSING'
@@ -41,7 +42,8 @@ export type ProblemCode =
   | 'ERR_SOURCE_TIMEOUT'
   | 'ERR_SOURCE_EXPORT'
   | 'ERR_SOURCE_STREAM'
-  | 'ERR_CONFIG_INVALID';
+  | 'ERR_SOURCE_SILENT'
+  | 'ERR_CONFIG';
 
 /** One thing that is wrong with a source, as data. */
 export interface Problem extends Partial<Position> {

@@ -147,7 +147,7 @@ describe('what can be wrong with a file', () => {
   test('an invalid configuration is named with its place in JSON', async () => {
     const text =
       '{\n  "servers": {\n    "web": {\n      "listen": "127.0.0.1:99999",\n      "routes": []\n    }\n  }\n}';
-    expect(await problemOf(file('a.json', text))).toMatch(/^failed it:4:7 ERR_CONFIG_INVALID web\.listen: /);
+    expect(await problemOf(file('a.json', text))).toMatch(/^failed it:4:7 ERR_CONFIG web\.listen: /);
   });
 
   test('an invalid configuration is named with its place in YAML, one problem per mistake, from top to bottom', async () => {
@@ -155,7 +155,7 @@ describe('what can be wrong with a file', () => {
       'servers:\n  web:\n    prot: 80\n    listen: 127.0.0.1:1\n    routes:\n      - path: nowhere\n        respond: {}\n';
     const problem = await problemOf(file('a.yaml', text));
     expect(problem).toMatch(
-      /^failed it:3:5 ERR_CONFIG_INVALID web\.prot: .*; it:6:9 ERR_CONFIG_INVALID web\.routes\.0\.path: /,
+      /^failed it:3:5 ERR_CONFIG web\.prot: .*; it:6:9 ERR_CONFIG web\.routes\.0\.path: /,
     );
   });
 

@@ -54,7 +54,7 @@ describe('what a module may export', () => {
     const reading = read(fileSource(path, { watch: false }));
     const events = (await reading.next(0, 3)).map(summary);
     expect(events[0]).toBe('loaded web=127.0.0.1:1');
-    expect(events[1]).toContain('ERR_CONFIG_INVALID');
+    expect(events[1]).toContain('ERR_CONFIG');
     expect(events[2]).toBe('loaded web=127.0.0.1:2');
     await expect.poll(reading.isComplete).toBe(true);
   });
@@ -95,7 +95,7 @@ describe('what can be wrong with a module', () => {
       `export default () => {}`,
       'failed it ERR_SOURCE_EXPORT the default function returned undefined',
     ],
-    ['a wrong configuration', `export default { server: {} }`, 'failed it ERR_CONFIG_INVALID'],
+    ['a wrong configuration', `export default { server: {} }`, 'failed it ERR_CONFIG'],
   ])('%s', async (_, text, expected) => {
     expect(await once(text)).toContain(expected);
   });

@@ -1,0 +1,100 @@
+import { defaultIfEmpty, firstValueFrom, of, timeout } from 'rxjs';
+import { formatAddress, urlOf } from '../../config/address.ts';
+import { parseCluster } from '../../config/parse.ts';
+import type { ServerSpec } from '../../config/server-spec.ts';
+import { fileSource } from '../../source/file-source.ts';
+import type { FailedEvent, LoadedEvent, Problem } from '../../source/source.ts';
+import { complaintOf } from '../complaint.ts';
+import { type Console, printLines } from '../console.ts';
+import { jsonLine } from '../event-json.ts';
+import { complaintLines } from '../event-line.ts';
+import { EXIT, type ExitCode, exitCodeOfProblem } from '../exit-code.ts';
+import type { Line } from '../paint.ts';
+import { counted, pad, printable, widthOf } from '../text.ts';
+
+export interface CheckOptions {
+  readonly file: string;
+  readonly json: boolean;
+  /** Milliseconds a module and the stream it exports have for the first configuration; 15 000 by default. */
+  readonly timeoutMs?: number;
+}
+
+/** Says whether a file is valid and what it would serve, without starting anything. */
+export const check = async ({ file, json, timeoutMs = 15_000 }: CheckOptions, console: Console): Promise<ExitCode> => {
+  const event = await firstValueFrom(
+    fileSource(file, { watch: false }).pipe(
+      timeout({ first: timeoutMs, with: () => of(silent(file, timeoutMs)) }),
+      defaultIfEmpty(empty(file)),
+    ),
+  );
+  const specs = event.type === 'loaded' ? [...parseCluster(event.servers).specs.values()] : [];
+  const problems = event.problems.map(complaintOf);
+  const valid = problems.length === 0;
+  if (json) {
+    const at = new Date().toISOString();
+    console.stdout.write(`${jsonLine({ type: 'check', at, file, valid, servers: specs.map(serverJson), problems })}\n`);
+  } else {
+    if (event.type === 'loaded') printLines(console.stdout, console.paint, summary(event, specs, valid));
+    printLines(console.stderr, console.paintErrors, problems.flatMap(complaintLines));
+  }
+  const [problem] = event.problems;
+  return problem === undefined ? EXIT.done : exitCodeOfProblem(problem);
+};
+
+const silent = (file: string, timeoutMs: number): FailedEvent =>
+  failure({
+    code: 'ERR_SOURCE_TIMEOUT',
+    file,
+    message: `the stream that the module exports gave no configuration within ${timeoutMs} ms`,
+    hint: 'the file can be run; whether what it will say is valid cannot be told',
+  });
+
+const empty = (file: string): FailedEvent =>
+  failure({
+    code: 'ERR_SOURCE_SILENT',
+    file,
+    message: 'the stream that the module exports ended without a configuration',
+    hint: 'let it emit one, or export a configuration',
+  });
+
+const failure = (problem: Problem): FailedEvent => ({ type: 'failed', file: problem.file, problems: [problem] });
+
+const serverJson = (spec: ServerSpec): object => ({
+  id: spec.id,
+  name: spec.name,
+  listen: formatAddress(spec.address),
+  url: spec.expose ?? urlOf(spec.address),
+  disabled: spec.disabled,
+  routes: (spec.routes ?? []).map(({ path }) => path),
+});
+
+const summary = ({ file }: LoadedEvent, specs: readonly ServerSpec[], valid: boolean): readonly Line[] => {
+  const count = counted(specs.length, 'server');
+  const rows = specs.map((spec) => [printable(spec.id), printable(whereOf(spec)), printable(whatOf(spec))] as const);
+  const [ids, places] = [0, 1].map((column) => Math.max(0, ...rows.map((row) => widthOf(row[column] ?? ''))));
+  return [
+    [
+      { text: printable(file) },
+      valid ? { text: ' is valid', style: 'good' } : { text: ' is not valid', style: 'bad' },
+      { text: valid ? `: it would serve ${count}` : `: only ${count} would be served` },
+    ],
+    ...rows.map(
+      ([id, where, what]): Line => [
+        { text: `  ${pad(id, ids ?? 0)}  `, style: 'strong' },
+        { text: `${pad(where, places ?? 0)}  ` },
+        { text: what, style: 'faint' },
+      ],
+    ),
+  ];
+};
+
+const whereOf = ({ address, expose, disabled }: ServerSpec): string => {
+  if (disabled) return `${formatAddress(address)} (disabled)`;
+  if (address.kind === 'tcp' && address.port === 0) return `${formatAddress(address)} (any free port)`;
+  return expose === undefined ? urlOf(address) : `${expose} (${formatAddress(address)})`;
+};
+
+const whatOf = ({ routes }: ServerSpec): string => {
+  if (routes === undefined) return 'an app';
+  return routes.length === 0 ? 'no routes' : routes.map(({ path }) => path).join(' ');
+};

@@ -1,0 +1,17 @@
+import type { Terminal } from './live-display.ts';
+import type { Output } from './output.ts';
+import type { Line, Paint } from './paint.ts';
+
+/** Where a command reads and writes; the process's own streams, made safe. */
+export interface Console {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly paint: Paint;
+  readonly paintErrors: Paint;
+  /** Set when standard output is a terminal whose lines can be drawn again. */
+  readonly terminal: Terminal | undefined;
+}
+
+export const printLines = (output: Output, paint: Paint, lines: readonly Line[]): void => {
+  for (const line of lines) output.write(`${paint(line)}\n`);
+};

@@ -1,0 +1,140 @@
+import type { Outcome } from '../cluster/outcome.ts';
+import type { Complaint } from './complaint.ts';
+import type { Line, Style } from './paint.ts';
+import type { LogLevel, RunEvent } from './run-event.ts';
+import { counted, duration, printable } from './text.ts';
+
+/**
+ * An event as one line for people, without its time; `undefined` for what only programs are told. Pure.
+ *
+ * The first word is the type of the event, so that lines can be picked out by it.
+ */
+export const eventLine = (event: RunEvent): Line | undefined => {
+  switch (event.type) {
+    case 'config': {
+      const file = printable(event.file);
+      return event.status === 'valid'
+        ? headed('config', 'strong', `${file} is valid: ${counted(event.servers, 'server')}`)
+        : headed('config', 'bad', `${file} is not valid: ${counted(event.problems, 'problem')}`);
+    }
+    case 'error':
+      return headed(
+        'error',
+        'bad',
+        `${complaintLine(event)} (${printable(event.code)}; hint: ${printable(event.hint)})`,
+      );
+    case 'outcome':
+      return headed('outcome', outcomeStyle(event.outcome), outcomeText(event.outcome));
+    case 'state':
+      return headed('state', 'strong', event.degraded ? `${event.state}, degraded` : event.state);
+    case 'server': {
+      const { id, state, address, url, connections, restarts = 0, error } = event;
+      const parts = [id, state, url ?? address];
+      if (url !== undefined && !url.includes(address)) parts.push(`(${address})`);
+      if (connections !== undefined) parts.push(`with ${counted(connections, 'connection')}`);
+      if (restarts > 0) parts.push(`after ${counted(restarts, 'restart')}`);
+      const text = printable(parts.join(' '));
+      return headed('server', SERVER_STYLES[state], error === undefined ? text : `${text}: ${printable(error)}`);
+    }
+    case 'log': {
+      const details = detailsText(event.details);
+      return headed(event.level, LOG_STYLES[event.level], printable(event.message + details));
+    }
+    case 'stopped': {
+      const { cut, durationMs } = event;
+      const text = cut === 0 ? 'nothing was cut' : `${counted(cut, 'connection')} had to be cut`;
+      return headed('stopped', cut === 0 ? 'good' : 'bad', `${text}, in ${milliseconds(durationMs)}`);
+    }
+    case 'snapshot':
+      return undefined;
+  }
+};
+
+/** `file:line:column: message`, the form editors and terminals make clickable. */
+export const complaintLine = ({ file, line, column, message }: Complaint): string => {
+  const place = [file, line, column].filter((part) => part !== undefined).join(':');
+  return printable(place === '' ? message : `${place}: ${message}`);
+};
+
+/** A complaint that ends a command, with what to do about it on a line of its own. */
+export const complaintLines = (complaint: Complaint): readonly Line[] => [
+  [
+    { text: 'error   ', style: 'bad' },
+    { text: `${complaintLine(complaint)} ` },
+    { text: `(${printable(complaint.code)})`, style: 'faint' },
+  ],
+  [{ text: 'hint    ', style: 'busy' }, { text: printable(complaint.hint) }],
+  ...(complaint.stack ?? '')
+    .split('\n')
+    .filter((frame) => frame.trimStart().startsWith('at '))
+    .map((frame): Line => [{ text: `        ${printable(frame.trim())}`, style: 'faint' }]),
+];
+
+const WIDEST_TYPE = 'outcome'.length;
+
+const headed = (type: string, style: Style, text: string): Line => [
+  { text: `${type.padEnd(WIDEST_TYPE)} `, style },
+  { text },
+];
+
+const SERVER_STYLES = {
+  starting: 'busy',
+  running: 'good',
+  draining: 'busy',
+  stopped: 'faint',
+  failed: 'bad',
+} as const satisfies Record<string, Style>;
+
+const LOG_STYLES: Readonly<Record<LogLevel, Style>> = { error: 'bad', warn: 'busy', info: 'strong', debug: 'faint' };
+
+const outcomeStyle = ({ status }: Outcome): Style => {
+  if (status === 'committed' || status === 'unchanged') return 'good';
+  return status === 'rejected' || status === 'rolledBack' ? 'bad' : 'faint';
+};
+
+const outcomeText = (outcome: Outcome): string => {
+  const text = `${outcome.revision} ${outcome.status}`;
+  const took = milliseconds(outcome.durationMs);
+  switch (outcome.status) {
+    case 'committed': {
+      const { plan, refused } = outcome;
+      const changes = plan.changes.map(({ action, server }) => `${action} ${server}`);
+      const behind = refused.map(({ server }) => `${server} stays behind`);
+      return printable(`${text} in ${took}: ${enumerated([...changes, ...behind]) || 'no server changed'}`);
+    }
+    case 'unchanged':
+      return `${text}: this is what runs`;
+    case 'rejected':
+      return `${text}: not valid, nothing was touched`;
+    case 'rolledBack': {
+      const { server, unrestored } = outcome;
+      const lost = unrestored.map((one) => one.server);
+      const left = lost.length === 0 ? 'what ran keeps running' : `${lost.join(', ')} could not be put back`;
+      return printable(`${text} in ${took}: ${server} could not be prepared, ${left}`);
+    }
+    case 'superseded':
+      return `${text}: a newer one took its place`;
+    case 'cancelled':
+      return `${text}: stopping`;
+  }
+};
+
+/** As many as fit on a line; the rest is counted. */
+const enumerated = (items: readonly string[]): string => {
+  const most = 6;
+  const more = items.length - most;
+  return [...items.slice(0, most), ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
+};
+
+/** What a log entry brought along, on the same line: the text of an error, anything else as JSON. */
+const detailsText = (details: unknown): string => {
+  if (details === undefined) return '';
+  if (details instanceof Error) return `: ${details.message}`;
+  try {
+    return ` ${JSON.stringify(details)}`;
+  } catch {
+    return ''; // Circular, or a getter that throws: the message has to do.
+  }
+};
+
+const milliseconds = (ms: number): string => (ms < 10_000 ? `${Math.round(ms)} ms` : duration(ms));

@@ -1,0 +1,22 @@
+import type { Logger } from '../log/logger.ts';
+import type { LogLevel, RunEvent } from './run-event.ts';
+
+/** What the cluster and its supervisor write to their log about things that are told as events, or at the end. */
+const NARRATED = [
+  /^config \d+ /,
+  /^server \S+ (?:stays behind|crashed and is started again|failed and stays down)/,
+  /^cluster is running$/,
+  /^runnable cluster failed/,
+  /^stopped cluster$/,
+];
+
+/** A logger whose entries become events; what is an event anyway is left out, and so is what only helps debugging. */
+export const eventLogger = (show: (event: RunEvent) => void): Logger => {
+  const entry =
+    (level: LogLevel) =>
+    (message: string, details?: unknown): void => {
+      if (NARRATED.some((pattern) => pattern.test(message))) return;
+      show({ type: 'log', level, message, ...(details === undefined ? {} : { details }) });
+    };
+  return { error: entry('error'), warn: entry('warn'), info: entry('info'), debug: () => {} };
+};

@@ -1,0 +1,244 @@
+import type { ClusterSnapshot, ServerSnapshot } from '../cluster/snapshot.ts';
+import type { Line, Span, Style } from './paint.ts';
+import { counted, duration, pad, printable, shorten, widthOf } from './text.ts';
+
+/** What the table shows: a cluster and the file it follows. */
+export interface TableView {
+  readonly file: string;
+  /** Undefined until the file was read. */
+  readonly snapshot: ClusterSnapshot | undefined;
+  /** What is wrong with the file as it is now; it is not what runs. */
+  readonly problems: number;
+}
+
+/** Columns and rows that may be used. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Lays a cluster out as lines, none wider than `width` and no more than `height` of them. Pure.
+ *
+ * A title, a head, one row per server and one per generation that still drains. Columns that are empty for everybody
+ * are left out; what does not fit is dropped column by column, the least urgent first, before anything is cut short.
+ * When there are more rows than lines, servers that are not running come first, and the last line says how many are
+ * not shown.
+ */
+export const layout = (view: TableView, { width, height }: Size): readonly Line[] => {
+  if (width < 1 || height < 1) return [];
+  const title = fitLine(titleOf(view), width);
+  const rows = rowsOf(view.snapshot);
+  if (rows.length === 0 || height < 3) return [title];
+  const room = height - 2;
+  const shown = rows.length <= room ? rows : urgentFirst(rows).slice(0, room - 1);
+  const columns = arrange(shown, width);
+  const head = columns.map(({ column, width: columnWidth }) => ({
+    text: pad(column.title, columnWidth, column.align),
+    style: 'faint' as const,
+  }));
+  const lines = shown.map((row) =>
+    columns.map(({ column, width: columnWidth }): Span => {
+      const text = pad(cellText(row, column.name, columnWidth), columnWidth, column.align);
+      const style = column.name === 'state' || column.name === 'error' ? row.style : undefined;
+      return style === undefined ? { text } : { text, style };
+    }),
+  );
+  const hidden = rows.length - shown.length;
+  const more: readonly Line[] =
+    hidden === 0 ? [] : [fitLine([{ text: `… and ${hidden} more`, style: 'faint' }], width)];
+  return [title, ...[head, ...lines].map((line) => fitLine(withGaps(line), width)), ...more];
+};
+
+type ColumnName = 'id' | 'state' | 'address' | 'connections' | 'inFlight' | 'restarts' | 'uptime' | 'error';
+
+type Row = Readonly<Record<ColumnName, string>> & {
+  /** Instead of the URL, when that does not fit: without it the port would be what is cut. */
+  readonly shortAddress: string;
+  readonly style: Style;
+  readonly running: boolean;
+};
+
+const cellText = (row: Row, name: ColumnName, width: number): string =>
+  shorten(name === 'address' && widthOf(row.address) > width ? row.shortAddress : row[name], width);
+
+interface Column {
+  readonly name: ColumnName;
+  readonly title: string;
+  readonly align: 'left' | 'right';
+  /** Width at which hardly anything is cut, when it is narrower than the column is in full. */
+  readonly comfortable: number;
+  /** Width below which it is of no use. */
+  readonly least: number;
+}
+
+const column = (
+  name: ColumnName,
+  title: string,
+  align: Column['align'],
+  comfortable = title.length,
+  least = comfortable,
+): Column => ({ name, title, align, comfortable, least });
+
+const COLUMNS: readonly Column[] = [
+  column('id', 'ID', 'left', 20, 8),
+  column('state', 'STATE', 'left', 8),
+  column('address', 'ADDRESS', 'left', 22, 15), // `http://127.0.0.1:65535`, and without the scheme
+  column('connections', 'CONNS', 'right'),
+  column('inFlight', 'IN-FLIGHT', 'right'),
+  column('restarts', 'RESTARTS', 'right'),
+  column('uptime', 'UPTIME', 'right', 7),
+  column('error', 'ERROR', 'left', 30, 12),
+];
+
+/** What goes when the rest has no comfortable width, the first of these first. */
+const LUXURIES: readonly ColumnName[] = ['uptime', 'restarts', 'inFlight', 'connections'];
+
+/** What goes when not even the least is there. The id and the state stay. */
+const NEEDS: readonly ColumnName[] = ['error', 'address'];
+
+/** What is cut short, in this order. */
+const SHRINKABLE: readonly ColumnName[] = ['error', 'address', 'id'];
+
+const GAP = 2;
+
+interface Arranged {
+  readonly column: Column;
+  readonly width: number;
+}
+
+const arrange = (rows: readonly Row[], width: number): readonly Arranged[] => {
+  const filled = COLUMNS.filter(({ name }) => rows.some((row) => row[name] !== ''));
+  const full = new Map(
+    filled.map((one) => [one, Math.max(one.title.length, ...rows.map((row) => widthOf(row[one.name])))]),
+  );
+  const upTo = (limit: (one: Column) => number) => (one: Column) => Math.min(full.get(one) ?? 0, limit(one));
+  const comfortable = upTo((one) => one.comfortable);
+  const least = upTo((one) => one.least);
+
+  let columns = filled;
+  const dropWhileWider = (names: readonly ColumnName[], measure: (one: Column) => number): void => {
+    for (const name of names) {
+      if (totalWidth(columns, measure) > width) columns = columns.filter((one) => one.name !== name);
+    }
+  };
+  dropWhileWider(LUXURIES, comfortable);
+  dropWhileWider(NEEDS, least);
+
+  const widths = new Map(columns.map((one) => [one, full.get(one) ?? 0]));
+  // A little of each before much of one; 20 columns hold an id and a state only when not even the least is kept.
+  for (const floor of [comfortable, least, (): number => 1]) {
+    for (const name of SHRINKABLE) {
+      const one = columns.find((candidate) => candidate.name === name);
+      const excess = totalWidth(columns, (candidate) => widths.get(candidate) ?? 0) - width;
+      if (one !== undefined && excess > 0) widths.set(one, Math.max(floor(one), (widths.get(one) ?? 0) - excess));
+    }
+  }
+  return columns.map((one) => ({ column: one, width: widths.get(one) ?? 0 }));
+};
+
+const totalWidth = (columns: readonly Column[], measure: (one: Column) => number): number =>
+  columns.reduce((sum, one) => sum + measure(one) + GAP, -GAP);
+
+const withGaps = (cells: Line): Line => {
+  const end = cells.findLastIndex(({ text }) => text.trim() !== '');
+  return cells.slice(0, end + 1).flatMap((cell, index) => {
+    const span = index === end ? { ...cell, text: cell.text.trimEnd() } : cell;
+    return index === 0 ? [span] : [{ text: ' '.repeat(GAP) }, span];
+  });
+};
+
+const STYLES: Readonly<Record<ServerSnapshot['state'], Style>> = {
+  starting: 'busy',
+  running: 'good',
+  draining: 'busy',
+  stopped: 'faint',
+  failed: 'bad',
+};
+
+const rowsOf = (snapshot: ClusterSnapshot | undefined): readonly Row[] => {
+  if (snapshot === undefined) return [];
+  const servers = Object.values(snapshot.servers);
+  // A column of zeros says nothing; the first restart makes it appear.
+  const restarts = servers.some((server) => server.restarts > 0);
+  const rows = servers.map(
+    (server): Row => ({
+      id: printable(server.id),
+      state: server.state,
+      address: printable(server.url),
+      shortAddress: printable(server.address),
+      connections: server.state === 'stopped' ? '' : String(server.connections),
+      inFlight: server.state === 'stopped' ? '' : String(server.inFlight),
+      restarts: restarts ? String(server.restarts) : '',
+      uptime: server.state === 'running' ? duration(server.uptimeMs) : '',
+      error: server.error === undefined ? '' : printable(server.error.message),
+      style: STYLES[server.state],
+      running: server.state === 'running',
+    }),
+  );
+  const draining = snapshot.draining.map(
+    ({ server, address, connections }): Row => ({
+      id: printable(server),
+      state: 'draining',
+      address: printable(address),
+      shortAddress: printable(address),
+      connections: String(connections),
+      inFlight: '',
+      restarts: '',
+      uptime: '',
+      error: '',
+      style: STYLES.draining,
+      running: false,
+    }),
+  );
+  return [...rows, ...draining];
+};
+
+const urgentFirst = (rows: readonly Row[]): readonly Row[] => [
+  ...rows.filter(({ running }) => !running),
+  ...rows.filter(({ running }) => running),
+];
+
+const CLUSTER_STYLES: Readonly<Record<ClusterSnapshot['state'], Style>> = {
+  New: 'busy',
+  Booting: 'busy',
+  Running: 'good',
+  Reloading: 'busy',
+  Stopping: 'busy',
+  Stopped: 'faint',
+  Error: 'bad',
+};
+
+const titleOf = ({ file, snapshot, problems }: TableView): Line => {
+  const title: Span[] = [{ text: 'sluice', style: 'strong' }];
+  const add = (text: string, style?: Style): void => {
+    title.push({ text: '  ' }, style === undefined ? { text } : { text, style });
+  };
+  if (snapshot === undefined) {
+    add('waiting for', 'busy');
+    add(printable(file));
+    return title;
+  }
+  const { state, degraded, revision, servers } = snapshot;
+  const isDown = degraded && state === 'Running';
+  add(isDown ? 'Running, degraded' : state, isDown ? 'bad' : CLUSTER_STYLES[state]);
+  add(counted(Object.keys(servers).length, 'server'));
+  add(printable(file));
+  if (problems > 0) add(counted(problems, 'problem'), 'bad');
+  if (revision.desired === revision.applied) add(`revision ${revision.applied}`, 'faint');
+  else add(`revision ${revision.applied}, ${revision.desired} is not in force`, 'busy');
+  return title;
+};
+
+/** Cuts a line where it is full, keeping its styles. */
+const fitLine = (line: Line, width: number): Line => {
+  const cut: Span[] = [];
+  let left = width;
+  for (const span of line) {
+    const text = shorten(span.text, left);
+    if (text !== '') cut.push({ ...span, text });
+    if (text !== span.text) break;
+    left -= widthOf(text);
+  }
+  return cut;
+};

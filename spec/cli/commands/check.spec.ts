@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { check } from '../../../lib/cli/commands/check.ts';
+import { plain } from '../../../lib/cli/paint.ts';
+import { directoryWith } from '../command.ts';
+
+const run = async (text: string, name = 'a.ts', timeoutMs?: number) => {
+  const written = { stdout: '', stderr: '' };
+  const output = (stream: 'stdout' | 'stderr') => ({
+    write: (piece: string): void => {
+      written[stream] += piece;
+    },
+    flush: () => Promise.resolve(),
+  });
+  const file = join(directoryWith({ [name]: text }), name);
+  const code = await check(
+    { file, json: false, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
+    { stdout: output('stdout'), stderr: output('stderr'), paint: plain, paintErrors: plain, terminal: undefined },
+  );
+  return { code, stdout: written.stdout.replaceAll(file, 'it'), stderr: written.stderr.replaceAll(file, 'it') };
+};
+
+test('every server is shown with its address and what answers there', async () => {
+  const { code, stdout } = await run(`export default { servers: {
+    web: { listen: '127.0.0.1:8080', app: () => new Response('x') },
+    admin: { listen: '127.0.0.1:0', routes: [{ path: '/a', respond: {} }, { path: '/b', respond: {} }] },
+    edge: { listen: ':9090', routes: [], expose: 'https://example.org' },
+    off: { listen: 'unix:/run/x.sock', routes: [], disabled: true },
+  } };`);
+  expect(stdout).toBe(`it is valid: it would serve 4 servers
+  web    http://127.0.0.1:8080        an app
+  admin  127.0.0.1:0 (any free port)  /a /b
+  edge   https://example.org (:9090)  no routes
+  off    unix:/run/x.sock (disabled)  no routes
+`);
+  expect(code).toBe(0);
+});
+
+test('of a stream the first configuration is checked', async () => {
+  const stream = (first: string): string =>
+    `export default async function* () { yield ${first}; await new Promise(() => {}); }`;
+  expect((await run(stream('{ servers: {} }'))).code).toBe(0);
+  expect((await run(stream('{ servers: 5 }'))).code).toBe(3);
+});
+
+test('a stream that says nothing is given up with 5, one that ends without a word with 3', async () => {
+  const silent = await run(
+    'export default { async *[Symbol.asyncIterator]() { await new Promise(() => {}); } };',
+    'a.ts',
+    50,
+  );
+  expect(silent).toMatchObject({ code: 5, stderr: expect.stringContaining('ERR_SOURCE_TIMEOUT') });
+  const empty = await run('export default (async function* () {})();');
+  expect(empty).toMatchObject({ code: 3, stderr: expect.stringContaining('ERR_SOURCE_SILENT') });
+});
+
+test('with independent commits what would be left out is named, and the file is not valid', async () => {
+  const text = JSON.stringify({
+    commit: 'independent',
+    servers: { good: { listen: '127.0.0.1:1', routes: [] }, bad: { listen: 'nowhere', routes: [] } },
+  });
+  const { code, stdout, stderr } = await run(text, 'a.json');
+  expect(stdout).toBe('it is not valid: only 1 server would be served\n  good  http://127.0.0.1:1  no routes\n');
+  expect(stderr).toMatch(/^error {3}it:1:\d+: bad\.listen: /);
+  expect(code).toBe(3);
+});

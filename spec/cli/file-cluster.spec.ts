@@ -1,0 +1,139 @@
+import { Subject } from 'rxjs';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { CommandError } from '../../lib/cli/exit-code.ts';
+import { createFileCluster } from '../../lib/cli/file-cluster.ts';
+import type { RunEvent } from '../../lib/cli/run-event.ts';
+import type { SourceEvent } from '../../lib/source/source.ts';
+
+const loaded = (body: string, listen = '127.0.0.1:0'): SourceEvent => ({
+  type: 'loaded',
+  file: 'a.json',
+  servers: { web: { listen, routes: [{ path: '/', respond: { body } }] } },
+  problems: [],
+});
+
+const failed: SourceEvent = {
+  type: 'failed',
+  file: 'a.json',
+  problems: [{ code: 'ERR_SOURCE_SYNTAX', file: 'a.json', message: 'broken', hint: 'mend it', line: 1, column: 2 }],
+};
+
+/** A file cluster on a source that says what the test says. */
+const open = () => {
+  const events$ = new Subject<SourceEvent>();
+  const asked: unknown[] = [];
+  const events: RunEvent[] = [];
+  const warnings: string[] = [];
+  const states: string[] = [];
+  const silent = (): void => {};
+  const logger = { error: silent, warn: (message: string) => void warnings.push(message), info: silent, debug: silent };
+  const cluster = createFileCluster(
+    (reload$) => {
+      reload$.subscribe(() => asked.push('reload'));
+      return events$;
+    },
+    (event) => void events.push(event),
+    logger,
+  );
+  cluster.state$.subscribe((state) => states.push(state));
+  onTestFinished(async () => void (await cluster.stop()));
+  return { cluster, events$, asked, events, warnings, states };
+};
+
+const body = async (url: string | undefined): Promise<string> => (await fetch(url ?? '')).text();
+
+describe('beginning', () => {
+  test('it is running when the first configuration is in force, and not before', async () => {
+    const { cluster, events$, states } = open();
+    const started = cluster.start();
+    expect(states).toEqual(['New', 'Booting']);
+    events$.next(loaded('one'));
+    await started;
+    expect(states).toEqual(['New', 'Booting', 'Running']);
+    expect(await body(cluster.snapshot?.servers.web?.url)).toBe('one');
+  });
+
+  test('a first configuration that is not valid is refused with 3', async () => {
+    const { cluster, events$ } = open();
+    const started = Promise.resolve(cluster.start());
+    events$.next(failed);
+    await expect(started).rejects.toMatchObject({ exitCode: 3, code: 'ERR_SOURCE_SYNTAX', hint: 'mend it' });
+  });
+
+  test('a first configuration that cannot be put in force is refused with 4', async () => {
+    const { cluster, events$ } = open();
+    const started = Promise.resolve(cluster.start());
+    events$.next(loaded('one', '192.0.2.1:8080'));
+    const error = await started.catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(CommandError);
+    expect(error).toMatchObject({ exitCode: 4, code: 'ERR_BIND', message: expect.stringContaining('192.0.2.1:8080') });
+  });
+
+  test('a source that ends without a word is refused', async () => {
+    const { cluster, events$ } = open();
+    const started = Promise.resolve(cluster.start());
+    events$.complete();
+    await expect(started).rejects.toMatchObject({ exitCode: 3, code: 'ERR_SOURCE_SILENT' });
+  });
+
+  test('several configurations at once: the newest is served', async () => {
+    const { cluster, events$ } = open();
+    const started = cluster.start();
+    for (const text of ['one', 'two', 'three', 'four']) events$.next(loaded(text));
+    await started;
+    await expect.poll(() => body(cluster.snapshot?.servers.web?.url)).toBe('four');
+  });
+});
+
+describe('going on', () => {
+  const running = async () => {
+    const all = open();
+    const started = all.cluster.start();
+    all.events$.next(loaded('one'));
+    await started;
+    return all;
+  };
+
+  test('what is broken is shown and changes nothing, and the next good one is served', async () => {
+    const { cluster, events$, events, states } = await running();
+    events$.next(failed);
+    expect(events.slice(-2)).toEqual([
+      { type: 'config', file: 'a.json', status: 'invalid', problems: 1 },
+      expect.objectContaining({ type: 'error', code: 'ERR_SOURCE_SYNTAX', line: 1, column: 2, hint: 'mend it' }),
+    ]);
+    expect(await body(cluster.snapshot?.servers.web?.url)).toBe('one');
+    events$.next(loaded('two'));
+    await expect.poll(() => body(cluster.snapshot?.servers.web?.url)).toBe('two');
+    expect(states).toEqual(['New', 'Booting', 'Running']);
+  });
+
+  test('reloading asks the source', async () => {
+    const { cluster, asked } = await running();
+    cluster.reload?.();
+    expect(asked).toEqual(['reload']);
+  });
+
+  test('an edit of what is fixed at the start is answered with a warning', async () => {
+    const { events$, warnings } = await running();
+    events$.next({ ...loaded('one'), type: 'loaded', commit: 'independent' } as SourceEvent);
+    expect(warnings).toEqual(['commit stays the default until the next start']);
+  });
+
+  test('the end of the source is not the end of the cluster', async () => {
+    const { cluster, events$ } = await running();
+    events$.complete();
+    expect(await body(cluster.snapshot?.servers.web?.url)).toBe('one');
+    expect(cluster.snapshot?.source).toBe('completed');
+  });
+
+  test('stopping lets go of the source first, frees the port, and says how it went', async () => {
+    const { cluster, events$, events, states } = await running();
+    const url = cluster.snapshot?.servers.web?.url;
+    const stopping = cluster.stop();
+    expect(events$.observed).toBe(false);
+    await stopping;
+    await expect(body(url)).rejects.toThrow();
+    expect(events.at(-1)).toMatchObject({ type: 'stopped', cut: 0 });
+    expect(states.slice(-2)).toEqual(['Stopping', 'Stopped']);
+  });
+});

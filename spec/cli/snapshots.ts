@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import type { ClusterSnapshot, Draining, ServerSnapshot } from '../../lib/cluster/snapshot.ts';
+
+const config = {
+  listen: '127.0.0.1:0',
+  routes: [],
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 15_000,
+  handlerTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 60_000,
+  drainTimeoutMs: 30_000,
+  maxConnections: 0,
+  maxHeaderBytes: 16_384,
+  maxBodyBytes: 10_485_760,
+};
+
+/** A running server; what is given is different. */
+export const server = (id: string, over: Partial<ServerSnapshot> = {}): ServerSnapshot => ({
+  id,
+  name: id,
+  state: 'running',
+  address: '127.0.0.1:8080',
+  url: 'http://127.0.0.1:8080',
+  since: 0,
+  uptimeMs: 1_000,
+  config,
+  connections: 0,
+  inFlight: 0,
+  restarts: 0,
+  ...over,
+});
+
+/** A running cluster of these servers; what is given is different. */
+export const cluster = (servers: readonly ServerSnapshot[], over: Partial<ClusterSnapshot> = {}): ClusterSnapshot => ({
+  state: 'Running',
+  revision: { desired: 1, applied: 1 },
+  degraded: false,
+  source: 'open',
+  servers: Object.fromEntries(servers.map((one) => [one.id, one])),
+  draining: [],
+  ...over,
+});
+
+const text = fc.string({ unit: 'binary', maxLength: 40 });
+const states = ['starting', 'running', 'draining', 'stopped', 'failed'] as const;
+
+const anyServer: fc.Arbitrary<ServerSnapshot> = fc
+  .record({
+    id: text,
+    state: fc.constantFrom(...states),
+    address: fc.oneof(text, fc.constantFrom('127.0.0.1:8080', '/run/x.sock')),
+    url: fc.oneof(text, fc.webUrl()),
+    uptimeMs: fc.nat(),
+    connections: fc.nat(),
+    inFlight: fc.nat(),
+    restarts: fc.nat(3),
+    reason: fc.option(text),
+  })
+  .map(({ id, reason, ...over }) => server(id, { ...over, ...(reason === null ? {} : { error: new Error(reason) }) }));
+
+const anyDraining: fc.Arbitrary<Draining> = fc.record({
+  server: text,
+  address: text,
+  connections: fc.nat(),
+  since: fc.nat(5),
+});
+
+export const anySnapshot: fc.Arbitrary<ClusterSnapshot> = fc
+  .record({
+    servers: fc.uniqueArray(anyServer, { maxLength: 8, selector: ({ id }) => id }),
+    draining: fc.uniqueArray(anyDraining, { maxLength: 3, selector: (one) => `${one.server} ${one.since}` }),
+    state: fc.constantFrom('New', 'Booting', 'Running', 'Reloading', 'Stopping', 'Stopped', 'Error' as const),
+    degraded: fc.boolean(),
+    desired: fc.nat(3),
+  })
+  .map(({ servers, desired, ...over }) => cluster(servers, { ...over, revision: { desired, applied: 1 } }));

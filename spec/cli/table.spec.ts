@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { lineWidth } from '../../lib/cli/live-block.ts';
+import { plain } from '../../lib/cli/paint.ts';
+import { layout, type TableView } from '../../lib/cli/table.ts';
+import { anySnapshot, cluster, server } from './snapshots.ts';
+
+const draw = (view: Partial<TableView>, width: number, height = 24): readonly string[] =>
+  layout({ file: 'sluice.config.json', snapshot: undefined, problems: 0, ...view }, { width, height }).map(plain);
+
+const anyView = fc.record({
+  file: fc.string({ unit: 'binary' }),
+  snapshot: fc.option(anySnapshot, { nil: undefined }),
+  problems: fc.nat(3),
+});
+
+describe('for any cluster', () => {
+  test('no line is wider than the terminal, and there are no more lines than it has', () => {
+    fc.assert(
+      fc.property(anyView, fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 30 }), (view, width, height) => {
+        const lines = layout(view, { width, height });
+        expect(lines.length).toBeLessThanOrEqual(height);
+        for (const line of lines) expect(lineWidth(line), plain(line)).toBeLessThanOrEqual(width);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('from 20 columns on every row shows at least the beginning of the id, and the state in full', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[\w.-]{1,64}$/), fc.integer({ min: 20, max: 200 }), (id, width) => {
+        const [, , row = ''] = draw({ snapshot: cluster([server(id, { state: 'draining' })]) }, width);
+        expect(row.startsWith(id.slice(0, 6))).toBe(true);
+        expect(row).toContain('draining');
+      }),
+    );
+  });
+});
+
+const site = cluster([
+  server('web', { connections: 12, inFlight: 3, uptimeMs: 65_000 }),
+  server('admin', { url: 'http://127.0.0.1:8081', address: '127.0.0.1:8081', uptimeMs: 65_000 }),
+]);
+
+describe('what is shown', () => {
+  test('everything, when there is room', () => {
+    expect(draw({ snapshot: site }, 80)).toEqual([
+      'sluice  Running  2 servers  sluice.config.json  revision 1',
+      'ID     STATE    ADDRESS                CONNS  IN-FLIGHT  UPTIME',
+      'web    running  http://127.0.0.1:8080     12          3  1m 05s',
+      'admin  running  http://127.0.0.1:8081      0          0  1m 05s',
+    ]);
+  });
+
+  test('columns are dropped before anything is cut short, the least urgent first', () => {
+    const heads = [70, 60, 50, 40, 34, 20].map((width) => draw({ snapshot: site }, width)[1]?.split(/ +/).join(' '));
+    expect(heads).toEqual([
+      'ID STATE ADDRESS CONNS IN-FLIGHT UPTIME',
+      'ID STATE ADDRESS CONNS IN-FLIGHT',
+      'ID STATE ADDRESS CONNS',
+      'ID STATE ADDRESS',
+      'ID STATE ADDRESS',
+      'ID STATE',
+    ]);
+  });
+
+  test('an address without its scheme before an address without its port', () => {
+    expect(draw({ snapshot: site }, 34)[2]).toBe('web    running  127.0.0.1:8080');
+  });
+
+  test('restarts and errors have a column as soon as there are any', () => {
+    const failed = server('api', { state: 'failed', restarts: 5, error: new Error('the socket failed\u001b[2J') });
+    expect(draw({ snapshot: cluster([failed], { degraded: true }) }, 120)).toEqual([
+      'sluice  Running, degraded  1 server  sluice.config.json  revision 1',
+      'ID   STATE   ADDRESS                CONNS  IN-FLIGHT  RESTARTS  ERROR',
+      'api  failed  http://127.0.0.1:8080      0          0         5  the socket failed\\u{1b}[2J',
+    ]);
+  });
+
+  test('generations that still drain are rows of their own', () => {
+    const draining = [{ server: 'web', address: '127.0.0.1:9090', connections: 4, since: 1 }];
+    expect(draw({ snapshot: cluster([server('web')], { draining }) }, 80).slice(2)).toEqual([
+      'web  running   http://127.0.0.1:8080      0          0      1s',
+      'web  draining  127.0.0.1:9090             4',
+    ]);
+  });
+
+  test('with too few lines, what is not running comes first and the rest is counted', () => {
+    const many = Array.from({ length: 30 }, (_, index) => server(`s${index}`, index === 20 ? { state: 'failed' } : {}));
+    const lines = draw({ snapshot: cluster(many) }, 80, 6);
+    expect(lines).toHaveLength(6);
+    expect(lines[2]).toMatch(/^s20 +failed/);
+    expect(lines[5]).toBe('… and 27 more');
+  });
+
+  test('what is wrong with the file, and what is not in force, stand in the title', () => {
+    expect(draw({ problems: 2, snapshot: cluster([], { revision: { desired: 3, applied: 2 } }) }, 120)).toEqual([
+      'sluice  Running  0 servers  sluice.config.json  2 problems  revision 2, 3 is not in force',
+    ]);
+    expect(draw({}, 80)).toEqual(['sluice  waiting for  sluice.config.json']);
+  });
+});

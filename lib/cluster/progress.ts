@@ -33,6 +33,7 @@ const inForce = (
   refused: readonly Refusal[],
   former: ReadonlyMap<string, ServerSpec>,
 ): ReadonlyMap<string, ServerSpec> => {
+  if (refused.length === 0) return specs;
   const next = new Map(specs);
   for (const { server } of refused) {
     const spec = former.get(server);

@@ -8,6 +8,7 @@ import {
   interval,
   merge,
   type Observable,
+  repeat,
   startWith,
   switchMap,
   take,
@@ -25,23 +26,45 @@ const LAME_DUCK_MS = 1_000;
 
 const LOOK_MS = 10;
 
+/** A turn of the event loop that took no longer left hardly anybody time to connect. */
+const CALM_MS = 0.05;
+
+/** Turns that are looked at in search of a calm one; under full load there may be none. */
+const MOST_TURNS = 500;
+
 /**
- * Emits when the address can be let go with the least harm.
+ * Emits right after a turn in which nobody connected and hardly anything else happened.
  *
- * Closing a listening socket resets the connections that wait in its queue. So it is kept until nobody has connected
- * for a moment, and let go right after the event loop has accepted everything there was (`setImmediate` runs then).
+ * Closing a listening socket resets the connections in its queue: those that came after the event loop last accepted.
+ * The event loop accepts before it runs this, so what is left is as long as the turn was.
  */
+const calm = (host: Host): Observable<unknown> =>
+  defer(() => {
+    let turnedAt = performance.now();
+    return yieldTurn().pipe(
+      repeat(),
+      filter((_, turn) => {
+        const before = turnedAt;
+        turnedAt = performance.now();
+        const busy = turnedAt - before > CALM_MS || (host.listener?.acceptedAt ?? 0) > before;
+        return !busy || turn >= MOST_TURNS;
+      }),
+      take(1),
+    );
+  });
+
+/** Emits when the address can be let go with the least harm: nobody has connected for a moment, or time is up. */
 const quiet = (host: Host, limitMs: number): Observable<unknown> =>
   defer(() => {
     const until = performance.now() + Math.min(LAME_DUCK_MS, limitMs);
     return interval(LOOK_MS).pipe(
       startWith(0),
-      switchMap(() => yieldTurn()),
       filter(() => {
         const now = performance.now();
         return now >= until || now - (host.listener?.acceptedAt ?? 0) >= QUIET_MS;
       }),
       take(1),
+      switchMap(() => calm(host)),
     );
   });
 

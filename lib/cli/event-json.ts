@@ -13,8 +13,8 @@ export const eventJson = (event: RunEvent, at: Date): string =>
   jsonLine({ type: event.type, at: at.toISOString(), ...fieldsOf(event) });
 
 /** A value as JSON on exactly one line. */
-export const jsonLine = (value: unknown): string => {
-  const text = JSON.stringify(value, (_, member: unknown) => (member instanceof Error ? errorJson(member) : member));
+export const jsonLine = (value: unknown, ofError: (error: Error) => object = errorJson): string => {
+  const text = JSON.stringify(value, (_, member: unknown) => (member instanceof Error ? ofError(member) : member));
   // Functions and symbols have no JSON at all.
   return (text ?? 'null').replace(/[\u007f-\u009f\u2028\u2029\p{Cf}]/gu, escapeUnits);
 };
@@ -27,7 +27,7 @@ const escapeUnits = (char: string): string =>
 /** Anything may be logged; what JSON cannot hold (a circle, a bigint, a getter that throws) is left out. */
 const detailsJson = (details: unknown): unknown => {
   try {
-    return JSON.parse(jsonLine(details));
+    return JSON.parse(jsonLine(details, ({ message, stack }) => ({ message, stack })));
   } catch {
     return null;
   }

@@ -109,7 +109,7 @@ const outcomeText = (outcome: Outcome): string => {
     case 'rolledBack': {
       const { server, unrestored } = outcome;
       const lost = unrestored.map((one) => one.server);
-      const left = lost.length === 0 ? 'what ran keeps running' : `${lost.join(', ')} could not be put back`;
+      const left = lost.length === 0 ? 'nothing was changed' : `${lost.join(', ')} could not be put back`;
       return printable(`${text} in ${took}: ${server} could not be prepared, ${left}`);
     }
     case 'superseded':
@@ -129,12 +129,18 @@ const enumerated = (items: readonly string[]): string => {
 /** What a log entry brought along, on the same line: the text of an error, anything else as JSON. */
 const detailsText = (details: unknown): string => {
   if (details === undefined) return '';
-  if (details instanceof Error) return `: ${details.message}`;
+  if (details instanceof Error) return `: ${errorText(details)}`;
   try {
-    return ` ${JSON.stringify(details)}`;
+    return ` ${JSON.stringify(details, (_, member: unknown) => (member instanceof Error ? errorText(member) : member))}`;
   } catch {
     return ''; // Circular, or a getter that throws: the message has to do.
   }
+};
+
+/** What it says, and the one frame of its stack that says most. */
+const errorText = ({ message, stack }: Error): string => {
+  const frame = stack?.split('\n').find((line) => line.trimStart().startsWith('at '));
+  return frame === undefined ? message : `${message} ${frame.trim()}`;
 };
 
 const milliseconds = (ms: number): string => (ms < 10_000 ? `${Math.round(ms)} ms` : duration(ms));

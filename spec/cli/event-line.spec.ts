@@ -20,6 +20,8 @@ const busy = Object.assign(new Error('cannot bind 127.0.0.1:80: EACCES'), {
   hint: 'use another port',
 });
 
+const bare = Object.assign(new Error('why'), { stack: undefined });
+
 const anyString = fc.string({ unit: 'binary' });
 const anyEvent: fc.Arbitrary<RunEvent> = fc.oneof(
   anyString.map((file): RunEvent => ({ type: 'config', file, status: 'valid', servers: 1 })),
@@ -104,7 +106,7 @@ describe('for people', () => {
     [outcome({ status: 'rejected', issues: [] }), 'outcome 2 rejected: not valid, nothing was touched'],
     [
       outcome({ status: 'rolledBack', server: 'web', cause: busy, unrestored: [] }),
-      'outcome 2 rolledBack in 12 ms: web could not be prepared, what ran keeps running',
+      'outcome 2 rolledBack in 12 ms: web could not be prepared, nothing was changed',
     ],
     [
       outcome({
@@ -118,7 +120,11 @@ describe('for people', () => {
     [outcome({ status: 'superseded' }), 'outcome 2 superseded: a newer one took its place'],
     [outcome({ status: 'cancelled' }), 'outcome 2 cancelled: stopping'],
     [{ type: 'log', level: 'warn', message: 'slow', details: { ms: 5 } }, 'warn    slow {"ms":5}'],
-    [{ type: 'log', level: 'error', message: 'failed', details: new Error('why') }, 'error   failed: why'],
+    [{ type: 'log', level: 'error', message: 'failed', details: bare }, 'error   failed: why'],
+    [
+      { type: 'log', level: 'error', message: 'failed', details: { id: 1, error: bare } },
+      'error   failed {"id":1,"error":"why"}',
+    ],
     [{ type: 'stopped', cut: 0, durationMs: 27.4 }, 'stopped nothing was cut, in 27 ms'],
     [{ type: 'stopped', cut: 2, durationMs: 61_000 }, 'stopped 2 connections had to be cut, in 1m 01s'],
   ])('%j', (event, text) => {
@@ -151,6 +157,15 @@ describe('for people', () => {
     const line = eventLine({ type: 'state', state: 'Running', degraded: false }) ?? [];
     expect(coloured(line)).toBe('\u001b[1mstate   \u001b[22mRunning');
   });
+});
+
+test('an error in a log entry brings the frame that says most, for programs all of them', () => {
+  const details = {
+    error: Object.assign(new Error('why'), { stack: 'Error: why\n    at f (a.ts:1:2)\n    at g (a.ts:3:4)' }),
+  };
+  const event: RunEvent = { type: 'log', level: 'error', message: 'failed', details };
+  expect(textOf(event)).toBe('error   failed {"error":"why at f (a.ts:1:2)"}');
+  expect(JSON.parse(eventJson(event, at)).details).toEqual({ error: { message: 'why', stack: details.error.stack } });
 });
 
 describe('for programs', () => {

@@ -152,7 +152,7 @@ describe('run', () => {
       new RegExp(`error {3}web: cannot bind 127\\.0\\.0\\.1:${taken}: EADDRINUSE \\(ERR_BIND; hint: .+\\)\\n`),
     );
     expect(await body(url)).toBe('one');
-    expect(command.stdout()).toMatch(/outcome 2 rolledBack .*what ran keeps running/);
+    expect(command.stdout()).toMatch(/outcome 2 rolledBack .*nothing was changed/);
   });
 
   test('without a terminal every event is one line that begins with its time', async () => {

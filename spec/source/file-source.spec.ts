@@ -154,9 +154,7 @@ describe('what can be wrong with a file', () => {
     const text =
       'servers:\n  web:\n    prot: 80\n    listen: 127.0.0.1:1\n    routes:\n      - path: nowhere\n        respond: {}\n';
     const problem = await problemOf(file('a.yaml', text));
-    expect(problem).toMatch(
-      /^failed it:3:5 ERR_CONFIG web\.prot: .*; it:6:9 ERR_CONFIG web\.routes\.0\.path: /,
-    );
+    expect(problem).toMatch(/^failed it:3:5 ERR_CONFIG web\.prot: .*; it:6:9 ERR_CONFIG web\.routes\.0\.path: /);
   });
 
   test('with independent commits, servers that are wrong are named and the others are loaded', async () => {

@@ -4,6 +4,7 @@ import { parseConfigFile } from '../../config/parse.ts';
 import { reasonOf } from '../../config/received.ts';
 import type { DataText, Fault } from '../data-text.ts';
 import { formatOf, UNKNOWN_FORMAT } from '../format.ts';
+import { ModuleSyntaxError } from '../jiti/compiled.ts';
 import { importFresh } from '../jiti/jiti.ts';
 import { parseJson } from '../json/json.ts';
 import { type Located, problemOf, problemOfIssue } from '../problem.ts';
@@ -96,7 +97,7 @@ const loadModule = ({ path, file, importTimeoutMs, involve }: LoadRequest, text:
       try {
         return await openExport(await module.exports);
       } catch (cause) {
-        return { ok: false, fault: { ...THREW, message: `the module threw: ${reasonOf(cause)}`, cause } };
+        return { ok: false, fault: importFault(cause) };
       }
     };
     const late$ = defer(() => of<Exported>({ ok: false, fault: tooSlow(importTimeoutMs) }));
@@ -114,6 +115,11 @@ const loadModule = ({ path, file, importTimeoutMs, involve }: LoadRequest, text:
       }),
     );
   });
+
+const importFault = (cause: unknown): Fault =>
+  cause instanceof ModuleSyntaxError
+    ? { ...THREW, code: 'ERR_SOURCE_SYNTAX', message: cause.message, cause }
+    : { ...THREW, message: `the module threw: ${reasonOf(cause)}`, cause };
 
 const THREW = { code: 'ERR_SOURCE_IMPORT', hint: 'correct it there and save: the file is read again' } as const;
 

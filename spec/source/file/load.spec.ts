@@ -62,11 +62,7 @@ describe('what a module may export', () => {
 
 describe('what can be wrong with a module', () => {
   test.each([
-    [
-      'a syntax error',
-      `export default {\n  servers: ,\n}`,
-      'failed it:2:12 ERR_SOURCE_IMPORT the module threw: unexpected token',
-    ],
+    ['a syntax error', `export default {\n  servers: ,\n}`, 'failed it:2:12 ERR_SOURCE_SYNTAX unexpected token'],
     [
       'a throw',
       `\nconst fail = (why: string): never => { throw new Error(why); };\n  fail('no port');`,
@@ -178,7 +174,7 @@ describe('following a module', () => {
     const reading = read(fileSource(at('a.ts')));
     await reading.next(0);
     writeFileSync(at('b.ts'), 'export const port = ;');
-    expect(summary((await reading.next(1))[0])).toContain('b.ts:1:21 ERR_SOURCE_IMPORT');
+    expect(summary((await reading.next(1))[0])).toContain('b.ts:1:21 ERR_SOURCE_SYNTAX');
     writeFileSync(at('b.ts'), 'export const port = 2;');
     await expect.poll(() => last(reading)).toBe('loaded web=127.0.0.1:2');
   });

@@ -33,7 +33,8 @@ const CALM_MS = 0.05;
 const MOST_TURNS = 500;
 
 /**
- * Emits right after a turn in which nobody connected and hardly anything else happened.
+ * Emits right after a turn in which nobody connected and hardly anything else happened; after any turn when nobody
+ * has connected of late.
  *
  * Closing a listening socket resets the connections in its queue: those that came after the event loop last accepted.
  * The event loop accepts before it runs this, so what is left is as long as the turn was.
@@ -46,8 +47,10 @@ const calm = (host: Host): Observable<unknown> =>
       filter((_, turn) => {
         const before = turnedAt;
         turnedAt = performance.now();
-        const busy = turnedAt - before > CALM_MS || (host.listener?.acceptedAt ?? 0) > before;
-        return !busy || turn >= MOST_TURNS;
+        const acceptedAt = host.listener?.acceptedAt ?? 0;
+        const sought = turnedAt - acceptedAt < QUIET_MS;
+        const busy = acceptedAt > before || turnedAt - before > CALM_MS;
+        return !sought || !busy || turn >= MOST_TURNS;
       }),
       take(1),
     );

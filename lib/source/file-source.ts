@@ -23,6 +23,7 @@ import { formatOf, NOT_A_PATH, UNKNOWN_FORMAT } from './format.ts';
 import { problemOf } from './problem.ts';
 import type { Source } from './source.ts';
 
+/** How a file is followed. */
 export interface FileSourceOptions {
   /** Follows the file; `true` by default. Without it the file is read once, and again whenever `reload$` emits. */
   readonly watch?: boolean;

@@ -80,6 +80,7 @@ export interface FailedEvent {
   readonly problems: readonly [Problem, ...Problem[]];
 }
 
+/** One look at a source that found something new. */
 export type SourceEvent = LoadedEvent | FailedEvent;
 
 /**

@@ -153,6 +153,8 @@ describe('run', () => {
     );
     expect(await body(url)).toBe('one');
     expect(command.stdout()).toMatch(/outcome 2 rolledBack .*nothing was changed/);
+    const mentions = `${command.stdout()}${command.stderr()}`.split('\n').filter((line) => line.includes('EADDRINUSE'));
+    expect(mentions).toHaveLength(1);
   });
 
   test('without a terminal every event is one line that begins with its time', async () => {

@@ -1,4 +1,5 @@
 import {
+  asapScheduler,
   defer,
   filter,
   firstValueFrom,
@@ -11,6 +12,7 @@ import {
   takeUntil,
 } from 'rxjs';
 import type { ClusterConfig } from '../config/server-config.ts';
+import { fromAbortSignal } from '../reactive/from-abort-signal.ts';
 import { guarded } from '../reactive/guarded.ts';
 import type { Runnable } from '../supervision/runnable.ts';
 import type { ClusterState } from './cluster-state.ts';
@@ -104,16 +106,17 @@ export class ReactiveCluster implements Cluster {
   readonly #ledger: Ledger;
   #run: Run;
   #completed = false;
-  #starting: Promise<void> | undefined;
-  #stopping: Promise<StopReport> | undefined;
+  /** A start that was asked for while this life was ending. */
+  #again = false;
 
   constructor(options: ClusterOptions) {
     const settings = settingsOf(options);
     const { logger } = settings;
     this.#settings = settings;
     this.name = settings.name;
+    // Loggers are the user's code: they are called when nothing is half done.
+    this.#settled$.pipe(observeOn(asapScheduler)).subscribe((outcome) => narrateOutcome(outcome, logger));
     this.#ledger = new Ledger((outcome) => {
-      narrateOutcome(outcome, logger);
       this.#settled$.next(outcome);
       this.#stopWhenDone();
     });
@@ -136,10 +139,13 @@ export class ReactiveCluster implements Cluster {
       report,
     );
     this.siphon = {
-      next: (config) => this.#push(config, () => {}),
+      next: (config) => {
+        this.#run.heard('open');
+        this.#push(config, () => {});
+      },
       error: (error: unknown) => {
+        this.#run.heard('failed', error);
         logger.error('a source of configs failed; the last good config stays in force', error);
-        this.#run.heard('failed');
       },
       complete: () => {
         this.#run.heard('completed');
@@ -147,7 +153,6 @@ export class ReactiveCluster implements Cluster {
         this.#stopWhenDone();
       },
     };
-    settings.signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
   get snapshot(): ClusterSnapshot {
@@ -163,18 +168,27 @@ export class ReactiveCluster implements Cluster {
   }
 
   start(): Promise<void> {
-    if (this.#stopping !== undefined) return this.#stopping.then(() => this.start());
-    this.#starting ??= this.#begin();
-    return this.#starting;
+    const { state } = this.#run;
+    if (state === 'Stopped') this.#renew();
+    else if (this.#run.over) {
+      this.#again = true;
+      return firstValueFrom(this.#run.ended$).then(() => (this.#again ? this.start() : undefined));
+    }
+    const run = this.#run;
+    if (run.state === 'New') this.#begin(run);
+    const ready$ = run.state$.pipe(filter((next) => next !== 'New' && next !== 'Booting'));
+    return firstValueFrom(ready$, { defaultValue: undefined }).then(() => {});
   }
 
-  stop(options: StopOptions = {}): Promise<StopReport> {
-    if (this.#starting === undefined) {
+  stop({ drainTimeoutMs }: StopOptions = {}): Promise<StopReport> {
+    const run = this.#run;
+    this.#again = false;
+    if (run.state === 'New') {
       this.#ledger.cancel();
-      return this.#stopping ?? Promise.resolve({ cut: 0, durationMs: 0 });
+      return Promise.resolve({ cut: 0, durationMs: 0 });
     }
-    this.#stopping ??= this.#finish(options);
-    return this.#stopping;
+    run.stop(drainTimeoutMs);
+    return firstValueFrom(run.ended$);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -184,47 +198,44 @@ export class ReactiveCluster implements Cluster {
   /** Ends the cluster in this turn: every address is free, every connection cut. */
   kill(): void {
     this.#run.kill();
-    this.#ledger.cancel();
-    this.#settings.signal?.removeEventListener('abort', this.#abort);
   }
 
   #newRun(): Run {
     const run = new Run(this.#settings, this.#ledger, this.#run?.progress);
-    run.reports$.subscribe((report) => narrateReport(report, this.#settings.logger));
+    const { logger } = this.#settings;
+    run.reports$.pipe(observeOn(asapScheduler)).subscribe((report) => narrateReport(report, logger));
     return run;
   }
 
-  async #begin(): Promise<void> {
-    if (this.#run.state === 'Stopped') this.#run = this.#newRun();
-    const run = this.#run;
-    const held = this.#ledger.open;
-    run.start(this.#requests$);
-    for (const request of held) this.#mouth$.next(request);
-    if (this.#settings.signal?.aborted) this.#abort();
-    await firstValueFrom(run.state$.pipe(filter((state) => state !== 'New' && state !== 'Booting')));
+  /** Another life; that a source completed in the last one says nothing about it. */
+  #renew(): void {
+    this.#run = this.#newRun();
+    this.#completed = false;
   }
 
-  async #finish({ drainTimeoutMs }: StopOptions): Promise<StopReport> {
-    const startedAt = performance.now();
-    const cut = await firstValueFrom(this.#run.stop(drainTimeoutMs));
-    this.#starting = undefined;
-    this.#stopping = undefined;
-    return { cut, durationMs: performance.now() - startedAt };
+  #begin(run: Run): void {
+    run.start(this.#requests$);
+    const { signal } = this.#settings;
+    if (signal !== undefined) {
+      fromAbortSignal(signal)
+        .pipe(takeUntil(run.ended$))
+        .subscribe(() => void this.stop());
+    }
+    this.#stopWhenDone();
   }
 
   #push(config: unknown, settle: (outcome: Outcome) => void): void {
+    const run = this.#run;
     const request = this.#ledger.enter(config, settle);
-    const { state } = this.#run;
-    if (state === 'Stopping' || state === 'Stopped') this.#ledger.settle(request, { status: 'cancelled' });
-    else if (this.#starting !== undefined) this.#mouth$.next(request);
+    if (run.over) this.#ledger.settle(request, { status: 'cancelled' });
+    else if (run.serving) this.#mouth$.next(request);
     else this.#ledger.keep(this.#settings.siphonBuffer);
   }
 
   #stopWhenDone(): void {
-    if (this.#completed && this.#settings.stopOnComplete && this.#ledger.isEmpty) void this.stop();
+    const isDone = this.#completed && this.#settings.stopOnComplete && this.#ledger.isEmpty;
+    if (isDone && this.#run.serving) void this.stop();
   }
-
-  readonly #abort = (): void => void this.stop();
 }
 
 /**

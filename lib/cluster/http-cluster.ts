@@ -33,6 +33,8 @@ export const httpCluster =
       const cluster = new ReactiveCluster(options);
       subscriber.add(() => cluster.kill());
       subscriber.add(cluster.cluster$.subscribe(subscriber));
+      // The first snapshot may have been all that was wanted.
+      if (subscriber.closed) return;
       void cluster.start();
       subscriber.add(config$.subscribe(cluster.siphon));
     });

@@ -23,6 +23,7 @@ export class Ledger {
   readonly #entries = new Map<number, Entry>();
   readonly #settled: (outcome: Outcome) => void;
   #revision = 0;
+  #telling = false;
 
   /** @param settled - called with every outcome, in order. */
   constructor(settled: (outcome: Outcome) => void) {
@@ -46,21 +47,35 @@ export class Ledger {
     return request;
   }
 
-  /** Decides a request. A second verdict on the same request is ignored. */
-  settle({ revision }: Request, verdict: Verdict): void {
+  /** Decides a request and tells. A second verdict on the same request is ignored. */
+  settle(request: Request, verdict: Verdict): void {
+    this.decide(request, verdict);
+    this.tell();
+  }
+
+  /** Decides a request; nobody hears of it before `tell`. */
+  decide({ revision }: Request, verdict: Verdict): void {
     const entry = this.#entries.get(revision);
     if (entry === undefined || entry.outcome !== undefined) return;
     entry.outcome = { ...verdict, revision, durationMs: performance.now() - entry.pushedAt };
-    for (const [key, { outcome, settle }] of this.#entries) {
-      if (outcome === undefined) return;
+  }
+
+  /** Gives out what is decided, in order. Whoever is told may push and settle: that is told by the loop that runs. */
+  tell(): void {
+    if (this.#telling) return;
+    this.#telling = true;
+    for (const [key, entry] of this.#entries) {
+      if (entry.outcome === undefined) break;
       this.#entries.delete(key);
-      settle(outcome);
-      this.#settled(outcome);
+      entry.settle(entry.outcome);
+      this.#settled(entry.outcome);
     }
+    this.#telling = false;
   }
 
   /** Nobody looks at requests yet: at most `most` of them wait, the newest. */
   keep(most: number): void {
+    if (this.#entries.size <= most) return;
     const { open } = this;
     for (const request of open.slice(0, Math.max(0, open.length - most)))
       this.settle(request, { status: 'superseded' });

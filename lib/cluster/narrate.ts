@@ -1,6 +1,7 @@
 import type { Logger } from '../log/logger.ts';
 import type { Outcome } from './outcome.ts';
 import type { Report } from './roster.ts';
+import type { Verdict } from './verdict.ts';
 
 /** Writes what became of a config. Pure but for the logger. */
 export const narrateOutcome = (outcome: Outcome, logger: Logger): void => {
@@ -29,6 +30,12 @@ export const narrateOutcome = (outcome: Outcome, logger: Logger): void => {
     case 'cancelled':
       logger.debug(`${config} is ${outcome.status}`);
   }
+};
+
+/** Writes what became of the config that a new life began with; nobody pushed it, so there is no outcome to tell. */
+export const narrateResumed = (verdict: Verdict, logger: Logger): void => {
+  if (verdict.status !== 'rolledBack') return;
+  logger.error(`server ${verdict.server} could not be started with the config of the last life`, verdict.cause);
 };
 
 /** Writes what happens to servers beyond what was asked for. */

@@ -1,4 +1,4 @@
-import { defer, EMPTY, merge, Observable, Subject, Subscription } from 'rxjs';
+import { defer, EMPTY, map, merge, Observable, Subject, Subscription, takeLast } from 'rxjs';
 import { overlaps } from '../config/address.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
 import type { Host } from '../server/host.ts';
@@ -78,6 +78,19 @@ export class Roster {
       return EMPTY;
     });
     return merge(this.ended(members), ask$);
+  }
+
+  /** Those who are leaving get no more time than this from now on; emits how many connections that cost. */
+  hasten(timeoutMs: number): Observable<number> {
+    const drains = [...this.leaving].map(({ host }) =>
+      host.server
+        .drain(timeoutMs, () => false)
+        .pipe(
+          map(({ cut }) => cut),
+          takeLast(1),
+        ),
+    );
+    return merge(...drains);
   }
 
   /** Whoever still holds an address that keeps `host` from being bound gives it back now. */

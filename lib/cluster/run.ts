@@ -2,45 +2,41 @@ import {
   asapScheduler,
   auditTime,
   catchError,
-  defaultIfEmpty,
   defer,
   distinctUntilChanged,
+  EMPTY,
+  from,
   map,
   merge,
   type Observable,
-  observeOn,
   of,
   queueScheduler,
   ReplaySubject,
   Subject,
   Subscription,
   share,
-  startWith,
   subscribeOn,
   takeUntil,
-  timer,
 } from 'rxjs';
 import { ConfigError } from '../config/errors.ts';
 import { parseCluster } from '../config/parse.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
 import { conflateScan } from '../reactive/conflate-scan.ts';
-import { type ClusterState, isTransition } from './cluster-state.ts';
+import type { ClusterState } from './cluster-state.ts';
 import { commit } from './commit.ts';
 import { Hosts } from './hosts.ts';
 import type { Ledger, Request } from './ledger.ts';
-import type { Member } from './member.ts';
+import { narrateResumed } from './narrate.ts';
 import type { ClusterSettings } from './options.ts';
 import type { Refusal } from './outcome.ts';
 import { diff, type Plan, planOf } from './plan.ts';
 import { initialProgress, type Progress, progressAfter } from './progress.ts';
+import { readConfig, running } from './reading.ts';
 import { type Report, Roster } from './roster.ts';
 import { type ClusterSnapshot, takeSnapshot } from './snapshot.ts';
+import { States } from './states.ts';
 import { stateAfter, type Verdict } from './verdict.ts';
-
-/** How much later than the drains themselves a stop gives up on them. */
-const OVERTIME_MS = 100;
-
-const LONGEST_MS = 2 ** 31 - 1;
+import { type Ending, windDown } from './wind-down.ts';
 
 /** What a request asked for, as far as it was valid, and what became of it. */
 interface Decision {
@@ -48,36 +44,30 @@ interface Decision {
   readonly specs: ReadonlyMap<string, ServerSpec>;
 }
 
-const running = (specs: ReadonlyMap<string, ServerSpec>): ReadonlyMap<string, ServerSpec> => {
-  for (const { disabled } of specs.values()) {
-    if (disabled) return new Map([...specs].filter(([, spec]) => !spec.disabled));
-  }
-  return specs;
-};
-
 /**
  * One life of a cluster, from `New` to `Stopped`: folds requests into commits, and everything that happens into one
  * state and one snapshot.
  */
 export class Run {
-  /** Every state in order; replays the latest, completes after `Stopped`. */
-  readonly state$ = new ReplaySubject<ClusterState>(1);
   /** At most one snapshot per turn, beginning with the present one; completes after `Stopped`. */
   readonly cluster$: Observable<ClusterSnapshot>;
   /** What servers say of themselves. Hot. */
   readonly reports$ = new Subject<Report>();
   /** Emits when nothing runs any more and every stream has said its last. */
-  readonly ended$ = new ReplaySubject<void>(1);
+  readonly ended$ = new ReplaySubject<Ending>(1);
   readonly #settings: ClusterSettings;
   readonly #ledger: Ledger;
   readonly #hosts: Hosts;
   readonly #roster: Roster;
-  readonly #entered$ = new Subject<ClusterState>();
+  readonly #states = new States();
   readonly #changed$ = new Subject<void>();
   readonly #stopping$ = new Subject<void>();
   readonly #life = new Subscription();
-  #state: ClusterState = 'New';
+  #serving = false;
+  #over = false;
+  #stoppedAt = 0;
   #source: ClusterSnapshot['source'] = 'open';
+  #sourceError: Error | undefined;
   #progress: Progress;
   #snapshot: ClusterSnapshot | undefined;
 
@@ -88,21 +78,36 @@ export class Run {
     this.#progress = progress;
     this.#hosts = new Hosts(listeners, { logger, overrideGlobalObjects });
     this.#roster = new Roster(this.#hosts);
-    // Through the queue before it is multicast: a subscriber that stops the cluster while it is notified of a state
-    // would otherwise show the states to the others in reverse.
-    this.#entered$.pipe(observeOn(queueScheduler)).subscribe(this.state$);
-    this.state$.next('New');
-    // Shared, so that a turn's snapshot is built once, and not at all while nobody looks.
-    const turns$ = this.#changed$.pipe(auditTime(0, asapScheduler), share());
-    this.cluster$ = turns$.pipe(
-      startWith(undefined),
+    // Shared, so that a turn's snapshot is built once and is the same for everybody, and not built while nobody looks.
+    const turns$ = this.#changed$.pipe(
+      auditTime(0, asapScheduler),
       map(() => this.snapshot),
-      distinctUntilChanged(),
+      share(),
     );
+    // Turns first: what a subscriber changes when it is shown the present one is shown to it as well.
+    this.cluster$ = merge(
+      turns$,
+      defer(() => of(this.snapshot)),
+    ).pipe(distinctUntilChanged());
   }
 
   get state(): ClusterState {
-    return this.#state;
+    return this.#states.current;
+  }
+
+  /** Every state in order; replays the latest, completes after `Stopped`. */
+  get state$(): Observable<ClusterState> {
+    return this.#states.state$;
+  }
+
+  /** Requests are looked at; before that they wait in the ledger. */
+  get serving(): boolean {
+    return this.#serving;
+  }
+
+  /** It is stopping or has stopped: nothing is looked at any more. */
+  get over(): boolean {
+    return this.#over;
   }
 
   get progress(): Progress {
@@ -114,8 +119,9 @@ export class Run {
     if (this.#snapshot !== undefined) return this.#snapshot;
     const snapshot = takeSnapshot(
       {
-        state: this.#state,
+        state: this.state,
         source: this.#source,
+        sourceError: this.#sourceError,
         progress: this.#progress,
         members: this.#roster.members,
         leaving: this.#roster.leaving,
@@ -129,19 +135,20 @@ export class Run {
     return snapshot;
   }
 
-  /** Begins to serve: what was in force in an earlier life, unless something newer is asked for already. */
+  /** Begins to serve: what was in force in an earlier life, then what the ledger holds, then what comes. */
   start(requests$: Observable<Request>): void {
-    const { applied } = this.#progress;
     this.#enter('Booting');
+    // Whoever was told may have stopped it again.
+    if (this.#over) return;
     this.#life.add(
       this.#roster.reports$.subscribe((report) => {
         this.#touch();
         this.reports$.next(report);
       }),
     );
-    const waiting = !this.#ledger.isEmpty;
-    const resume = applied > 0 && !waiting;
-    const commits$ = merge(resume ? of(undefined) : [], requests$).pipe(
+    const resumed = this.#progress.applied > 0 ? [undefined] : [];
+    const held = this.#ledger.open;
+    const commits$ = merge(from([...resumed, ...held]), requests$).pipe(
       conflateScan<Request | undefined, Progress>(
         (progress, request) => this.#work(progress, request),
         this.#progress,
@@ -152,40 +159,27 @@ export class Run {
       ),
     );
     this.#life.add(commits$.pipe(takeUntil(this.#stopping$)).subscribe());
-    if (!resume && !waiting) this.#enter('Running');
+    this.#serving = true;
+    if (resumed.length + held.length === 0) this.#enter('Running');
   }
 
   /**
-   * Cancels what is asked for and lets every server finish; emits the number of connections that were cut, and completes.
+   * Cancels what is asked for and lets every server finish; `ended$` says when that is done. Stopping twice is stopping
+   * once, and so is stopping what never started.
    *
    * @param drainTimeoutMs - instead of the servers' own.
    */
-  stop(drainTimeoutMs?: number): Observable<number> {
-    return defer(() => {
-      this.#wind();
-      const longest = Math.min(drainTimeoutMs ?? LONGEST_MS, this.#settings.shutdownTimeoutMs);
-      const members = [...this.#roster.members.values()];
-      let cut = 0;
-      const counting = this.reports$.subscribe(({ status }) => {
-        cut += status.cut ?? 0;
-      });
-      const limit = (member: Member): number => Math.min(longest, drainTimeoutMs ?? member.spec.limits.drainTimeoutMs);
-      return merge(this.#roster.stop(members, limit), this.#roster.ended(this.#roster.leaving)).pipe(
-        takeUntil(timer(Math.min(longest + OVERTIME_MS, LONGEST_MS))),
-        defaultIfEmpty(undefined),
-        map(() => {
-          counting.unsubscribe();
-          return cut + this.#end();
-        }),
-      );
-    });
+  stop(drainTimeoutMs?: number): void {
+    if (!this.#wind()) return;
+    const { shutdownTimeoutMs } = this.#settings;
+    const cut$ = windDown(this.#roster, { drainTimeoutMs, shutdownTimeoutMs });
+    this.#life.add(cut$.subscribe((cut) => this.#end(cut)));
   }
 
   /** The axe: frees every address and cuts every connection in this turn. */
   kill(): void {
-    if (this.#state === 'Stopped') return;
-    if (this.#state !== 'New' && this.#state !== 'Stopping') this.#wind();
-    this.#end();
+    this.#wind();
+    this.#end(0);
   }
 
   /** What `config` would change. Throws a `ConfigError`. */
@@ -196,8 +190,10 @@ export class Run {
   }
 
   /** What the source said of itself. */
-  heard(source: ClusterSnapshot['source']): void {
+  heard(source: ClusterSnapshot['source'], error?: unknown): void {
+    if (source === this.#source && error === this.#sourceError) return;
     this.#source = source;
+    this.#sourceError = error === undefined || error instanceof Error ? error : new Error(String(error));
     this.#touch();
   }
 
@@ -209,15 +205,18 @@ export class Run {
   #work(progress: Progress, request: Request | undefined): Observable<Progress> {
     return defer(() => {
       const revision = request?.revision ?? progress.applied;
-      const before = this.#state;
+      const before = this.state;
       this.#progress = { ...progress, desired: revision };
       this.#touch();
       const decided$ = request === undefined ? this.#commit(progress.specs, []) : this.#decide(progress, request);
       return decided$.pipe(
         map(({ verdict, specs }) => {
           this.#progress = progressAfter(progress, revision, verdict, specs);
+          // Decided before anybody hears of it: whoever stops the cluster then finds that this request has its outcome.
+          if (request !== undefined) this.#ledger.decide(request, verdict);
+          else narrateResumed(verdict, this.#settings.logger);
           this.#arrive(stateAfter(verdict, before, progress.applied > 0 && request !== undefined));
-          if (request !== undefined) this.#ledger.settle(request, verdict);
+          this.#ledger.tell();
           return this.#progress;
         }),
       );
@@ -225,22 +224,22 @@ export class Run {
   }
 
   #decide(progress: Progress, request: Request): Observable<Decision> {
-    const { specs, issues, refused } = parseCluster(request.config, progress.specs);
-    const independent = this.#settings.commit === 'independent' && refused.size > 0 && specs.size > 0;
-    if (issues.length > 0 && !independent) return of({ verdict: { status: 'rejected', issues }, specs });
-    const refusals = [...refused].map((server) => {
-      const own = issues.filter((issue) => issue.server === server);
-      return { server, cause: new ConfigError(own), issues: own };
-    });
-    return this.#commit(specs, refusals);
+    const reading = readConfig(request.config, progress.specs, this.#settings.commit);
+    return reading.issues === undefined
+      ? this.#commit(reading.specs, reading.refused)
+      : of({ verdict: { status: 'rejected', issues: reading.issues }, specs: reading.specs });
   }
 
   #commit(specs: ReadonlyMap<string, ServerSpec>, refused: readonly Refusal[]): Observable<Decision> {
+    // A getter of the config may have stopped the cluster, and so may whoever is told of the state below.
+    if (this.#over) return EMPTY;
     const desired = running(specs);
     const { strategy, commit: mode, restartDelayMs, startTimeoutMs } = this.#settings;
     const { steps } = diff(this.#roster.members, desired, strategy);
-    if (steps.length === 0 && this.#state !== 'Error') return of({ verdict: { status: 'unchanged' }, specs });
-    if (this.#state !== 'Booting') this.#enter('Reloading');
+    const isDone = steps.length === 0 && refused.length === 0;
+    if (isDone && this.state !== 'Error') return of({ verdict: { status: 'unchanged' }, specs });
+    if (this.state !== 'Booting') this.#enter('Reloading');
+    if (this.#over) return EMPTY;
     const options = { strategy, mode, restartDelayMs, startTimeoutMs };
     return commit({ roster: this.#roster, hosts: this.#hosts, options }, desired, refused).pipe(
       catchError((error: unknown) => {
@@ -253,14 +252,12 @@ export class Run {
   }
 
   #arrive(next: 'Running' | 'Error'): void {
-    if (next !== this.#state && this.#state !== 'Stopping') this.#enter(next);
+    if (next !== this.state && !this.#over) this.#enter(next);
     else this.#touch();
   }
 
   #enter(state: ClusterState): void {
-    if (!isTransition(this.#state, state)) throw new Error(`a cluster does not go from ${this.#state} to ${state}`);
-    this.#state = state;
-    this.#entered$.next(state);
+    this.#states.enter(state);
     this.#touch();
   }
 
@@ -269,23 +266,29 @@ export class Run {
     this.#changed$.next();
   }
 
-  /** Nothing more is committed: what is being prepared is let go of, what waits is cancelled. */
-  #wind(): void {
+  /** Nothing more is committed: what is being prepared is let go of, what waits is cancelled. Once; says whether. */
+  #wind(): boolean {
+    if (this.#over || this.state === 'New') return false;
+    this.#over = true;
+    this.#stoppedAt = performance.now();
     this.#stopping$.next();
-    this.#ledger.cancel();
-    if (this.#state === 'Booting' || this.#state === 'Reloading') this.#enter('Running');
+    if (this.state === 'Booting' || this.state === 'Reloading') this.#enter('Running');
     this.#enter('Stopping');
+    this.#ledger.cancel();
+    return true;
   }
 
-  /** Cuts what is left, says how many connections that were, and completes every stream. */
-  #end(): number {
+  /** Cuts what is left and completes every stream. */
+  #end(cut: number): void {
+    if (this.#life.closed) return;
+    this.#over = true;
     this.#life.unsubscribe();
     this.#roster.finish();
-    const cut = this.#hosts.destroy();
+    const rest = this.#hosts.destroy();
     this.#ledger.cancel();
-    if (this.#state === 'Stopping') this.#enter('Stopped');
-    for (const subject of [this.#entered$, this.#changed$, this.reports$]) subject.complete();
-    queueScheduler.schedule(() => this.ended$.next());
-    return cut;
+    if (this.state === 'Stopping') this.#enter('Stopped');
+    for (const stream of [this.#states, this.#changed$, this.reports$]) stream.complete();
+    const ending = Object.freeze({ cut: cut + rest, durationMs: performance.now() - this.#stoppedAt });
+    queueScheduler.schedule(() => this.ended$.next(ending));
   }
 }

@@ -69,6 +69,7 @@ export interface ClusterSnapshot {
 export interface SnapshotSource {
   readonly state: ClusterState;
   readonly source: ClusterSnapshot['source'];
+  readonly sourceError: Error | undefined;
   readonly progress: Progress;
   readonly members: ReadonlyMap<string, Member>;
   readonly leaving: Iterable<Member>;
@@ -128,7 +129,7 @@ const takeDraining = ({ spec, host, since }: Member): Draining =>
 
 /** Takes a snapshot at `now`, milliseconds since the epoch. */
 export const takeSnapshot = (
-  { state, source, progress, members, leaving }: SnapshotSource,
+  { state, source, sourceError, progress, members, leaving }: SnapshotSource,
   now: number,
 ): ClusterSnapshot => {
   // Without a prototype no id can be mistaken for a property of every object.
@@ -139,7 +140,8 @@ export const takeSnapshot = (
     degraded ||= member.status.error !== undefined;
   }
   for (const [id, spec] of progress.specs) if (spec.disabled) servers[id] = takeDisabled(spec);
-  const { desired, applied, error, issues } = progress;
+  const { desired, applied, issues } = progress;
+  const error = progress.error ?? sourceError;
   return Object.freeze({
     state,
     revision: Object.freeze({ desired, applied }),

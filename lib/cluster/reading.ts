@@ -1,0 +1,35 @@
+import { ConfigError } from '../config/errors.ts';
+import type { Issue } from '../config/issue.ts';
+import { parseCluster } from '../config/parse.ts';
+import type { CommitMode } from '../config/server-config.ts';
+import type { ServerSpec } from '../config/server-spec.ts';
+import type { Refusal } from './outcome.ts';
+
+/** What a pushed config asks for, as far as it can be done. */
+export interface Reading {
+  readonly specs: ReadonlyMap<string, ServerSpec>;
+  /** Servers that stay behind because what was asked of them is not valid. */
+  readonly refused: readonly Refusal[];
+  /** Why nothing of it can be done; otherwise absent. */
+  readonly issues?: readonly Issue[];
+}
+
+/** Reads a config: all of it, or with `independent` what is left of it without the servers that are not valid. */
+export const readConfig = (config: unknown, former: ReadonlyMap<string, ServerSpec>, mode: CommitMode): Reading => {
+  const { specs, issues, refused } = parseCluster(config, former);
+  if (issues.length === 0) return { specs, refused: [] };
+  if (mode === 'atomic' || refused.size === 0 || specs.size === 0) return { specs, refused: [], issues };
+  const refusals = [...refused].map((server): Refusal => {
+    const own = issues.filter((issue) => issue.server === server);
+    return { server, cause: new ConfigError(own), issues: own };
+  });
+  return { specs, refused: refusals };
+};
+
+/** Those that should run: disabled servers are only known. */
+export const running = (specs: ReadonlyMap<string, ServerSpec>): ReadonlyMap<string, ServerSpec> => {
+  for (const { disabled } of specs.values()) {
+    if (disabled) return new Map([...specs].filter(([, spec]) => !spec.disabled));
+  }
+  return specs;
+};

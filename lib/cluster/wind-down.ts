@@ -1,0 +1,62 @@
+import {
+  concat,
+  defer,
+  EMPTY,
+  finalize,
+  ignoreElements,
+  map,
+  merge,
+  type Observable,
+  of,
+  takeUntil,
+  tap,
+  timer,
+} from 'rxjs';
+import type { Member } from './member.ts';
+import type { Roster } from './roster.ts';
+
+/** How much later than the drains themselves a stop gives up on them. */
+const OVERTIME_MS = 100;
+
+/** The longest a timer can wait; Node fires longer ones at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** How a life ended. */
+export interface Ending {
+  /** Connections that had something unfinished when they were cut. */
+  readonly cut: number;
+  readonly durationMs: number;
+}
+
+export interface WindDownLimits {
+  /** Milliseconds for every server, instead of its own. */
+  readonly drainTimeoutMs: number | undefined;
+  /** Milliseconds for all of them, whatever their own. */
+  readonly shutdownTimeoutMs: number;
+}
+
+/**
+ * Lets all servers, and the generations that left before, finish what they accepted.
+ *
+ * Emits how many connections had to be cut, and completes: when nobody is left, or when time is over and somebody
+ * still is. Cold, never errors; unsubscribing gives up on waiting.
+ */
+export const windDown = (roster: Roster, { drainTimeoutMs, shutdownTimeoutMs }: WindDownLimits): Observable<number> =>
+  defer(() => {
+    const longest = Math.min(drainTimeoutMs ?? LONGEST_MS, shutdownTimeoutMs);
+    const limit = (member: Member): number => Math.min(longest, drainTimeoutMs ?? member.spec.limits.drainTimeoutMs);
+    let cut = 0;
+    const count = (more: number): void => {
+      cut += more;
+    };
+    const counting = roster.reports$.pipe(map(({ status }) => status.cut ?? 0)).subscribe(count);
+    const stopping$ = merge(
+      roster.stop([...roster.members.values()], limit),
+      longest < LONGEST_MS ? roster.hasten(longest).pipe(tap(count), ignoreElements()) : EMPTY,
+      roster.ended(roster.leaving),
+    ).pipe(takeUntil(timer(Math.min(longest + OVERTIME_MS, LONGEST_MS))));
+    return concat(
+      stopping$,
+      defer(() => of(cut)),
+    ).pipe(finalize(() => counting.unsubscribe()));
+  });

@@ -47,8 +47,9 @@ const aim = (
   { roster: { members }, options }: CommitSite,
   desired: ReadonlyMap<string, ServerSpec>,
   refused: readonly Refusal[],
+  known: Steps | undefined,
 ): { readonly steps: Steps; readonly behind: readonly Refusal[] } => {
-  if (refused.length === 0) return { steps: diff(members, desired, options.strategy), behind: refused };
+  if (refused.length === 0) return { steps: known ?? diff(members, desired, options.strategy), behind: refused };
   const fallback = fallBack(
     desired,
     members,
@@ -68,15 +69,17 @@ const aim = (
  * switch lets go of everything that was taken.
  *
  * @param refused - servers that are known to stay behind.
+ * @param known - the steps from what runs to `desired`, when somebody has planned them in this turn already.
  */
 export const commit = (
   site: CommitSite,
   desired: ReadonlyMap<string, ServerSpec>,
   refused: readonly Refusal[],
+  known?: Steps,
 ): Observable<CommitResult> =>
   defer(() => {
     const { roster, hosts, options } = site;
-    const { steps, behind } = aim(site, desired, refused);
+    const { steps, behind } = aim(site, desired, refused, known);
     const [first] = behind;
     if (first !== undefined && steps.steps.length === 0) {
       return of<CommitResult>({ status: 'rolledBack', server: first.server, cause: first.cause, unrestored: [] });

@@ -235,13 +235,13 @@ export class Run {
     if (this.#over) return EMPTY;
     const desired = running(specs);
     const { strategy, commit: mode, restartDelayMs, startTimeoutMs } = this.#settings;
-    const { steps } = diff(this.#roster.members, desired, strategy);
-    const isDone = steps.length === 0 && refused.length === 0;
+    const known = diff(this.#roster.members, desired, strategy);
+    const isDone = known.steps.length === 0 && refused.length === 0;
     if (isDone && this.state !== 'Error') return of({ verdict: { status: 'unchanged' }, specs });
     if (this.state !== 'Booting') this.#enter('Reloading');
     if (this.#over) return EMPTY;
     const options = { strategy, mode, restartDelayMs, startTimeoutMs };
-    return commit({ roster: this.#roster, hosts: this.#hosts, options }, desired, refused).pipe(
+    return commit({ roster: this.#roster, hosts: this.#hosts, options }, desired, refused, known).pipe(
       catchError((error: unknown) => {
         this.#settings.logger.error('a commit failed where nothing may fail; this is a defect of Sluice', error);
         const cause = error instanceof Error ? error : new Error(String(error));

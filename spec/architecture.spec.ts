@@ -27,7 +27,6 @@ const layout: Layout = {
     { name: 'consola', code: ['log/consola.ts', 'cli'] },
     { name: 'yaml', code: ['source/yaml'] },
     { name: 'jiti', code: ['source/jiti'] },
-    { name: 'citty', code: ['cli'] },
     { name: 'node:http', code: ['server/http'], types: ['config'] },
     { name: 'node:https', code: ['server/http'] },
     { name: 'node:http2', code: ['server/http'] },

@@ -1,7 +1,9 @@
 import type { Logger } from '../log/logger.ts';
+import type { ServerStatus } from '../server/state.ts';
 import type { Outcome } from './outcome.ts';
-import type { Report } from './roster.ts';
 import type { Verdict } from './verdict.ts';
+
+const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 
 /** Writes what became of a config. Pure but for the logger. */
 export const narrateOutcome = (outcome: Outcome, logger: Logger): void => {
@@ -9,7 +11,7 @@ export const narrateOutcome = (outcome: Outcome, logger: Logger): void => {
   switch (outcome.status) {
     case 'committed': {
       const { changes } = outcome.plan;
-      logger.info(`${config} is in force: ${changes.length} ${changes.length === 1 ? 'server' : 'servers'} changed`);
+      logger.info(`${config} is in force: ${count(changes.length, 'server')} changed`);
       for (const { server, cause } of outcome.refused) logger.warn(`server ${server} stays behind: ${cause.message}`);
       return;
     }
@@ -38,12 +40,18 @@ export const narrateResumed = (verdict: Verdict, logger: Logger): void => {
   logger.error(`server ${verdict.server} could not be started with the config of the last life`, verdict.cause);
 };
 
+/** A server, as far as it is talked about. */
+interface Crashable {
+  readonly member: { readonly spec: { readonly id: string } };
+  readonly status: ServerStatus;
+}
+
 /** Writes what happens to servers beyond what was asked for. */
-export const narrateReport = ({ member, status }: Report, logger: Logger): void => {
+export const narrateReport = ({ member, status }: Crashable, logger: Logger): void => {
   const server = `server ${member.spec.id}`;
   if (status.state === 'starting') logger.warn(`${server} crashed and is started again`, status.error);
   else if (status.state === 'failed') logger.error(`${server} failed and stays down`, status.error);
   else if (status.state === 'stopped' && (status.cut ?? 0) > 0) {
-    logger.warn(`${server} stopped; ${status.cut} connections did not finish in time and were cut`);
+    logger.warn(`${server} stopped; ${count(status.cut ?? 0, 'connection')} did not finish in time and had to be cut`);
   } else logger.debug(`${server} is ${status.state}`);
 };

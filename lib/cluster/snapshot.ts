@@ -103,8 +103,9 @@ const takeServer = ({ spec, host, status, since }: Member, now: number): ServerS
     since,
     uptimeMs: status.state === 'running' ? now - since : 0,
     config: viewOf(spec),
-    connections: host.server.connections,
-    inFlight: host.server.inFlight,
+    // Sockets that were cut close a moment later; to whoever stopped, that moment is no longer its own.
+    connections: status.state === 'stopped' ? 0 : host.server.connections,
+    inFlight: status.state === 'stopped' ? 0 : host.server.inFlight,
     restarts: status.restarts,
     ...(status.error === undefined ? {} : { error: status.error }),
   });

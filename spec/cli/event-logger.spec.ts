@@ -2,7 +2,7 @@ import { BehaviorSubject } from 'rxjs';
 import { expect, test } from 'vitest';
 import { eventLogger } from '../../lib/cli/event-logger.ts';
 import type { RunEvent } from '../../lib/cli/run-event.ts';
-import { narrateOutcome } from '../../lib/cluster/narrate.ts';
+import { narrateOutcome, narrateReport } from '../../lib/cluster/narrate.ts';
 import type { Outcome } from '../../lib/cluster/outcome.ts';
 import { createSupervisor } from '../../lib/supervision/supervisor.ts';
 
@@ -32,6 +32,14 @@ test.each(verdicts)('what the cluster logs about an outcome that is $status is n
   const { events, logger } = open();
   const outcome: Outcome = { revision: 1, durationMs: 1, ...verdict };
   narrateOutcome(outcome, logger);
+  expect(events).toEqual([]);
+});
+
+test('what the cluster logs about a crash is not told a second time', () => {
+  const { events, logger } = open();
+  const member = { spec: { id: 'web' } };
+  narrateReport({ member, status: { state: 'starting', restarts: 1, error: cause } }, logger);
+  narrateReport({ member, status: { state: 'failed', restarts: 1, error: cause } }, logger);
   expect(events).toEqual([]);
 });
 

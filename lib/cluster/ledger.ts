@@ -57,7 +57,7 @@ export class Ledger {
   decide({ revision }: Request, verdict: Verdict): void {
     const entry = this.#entries.get(revision);
     if (entry === undefined || entry.outcome !== undefined) return;
-    entry.outcome = { ...verdict, revision, durationMs: performance.now() - entry.pushedAt };
+    entry.outcome = Object.freeze({ ...verdict, revision, durationMs: performance.now() - entry.pushedAt });
   }
 
   /** Gives out what is decided, in order. Whoever is told may push and settle: that is told by the loop that runs. */

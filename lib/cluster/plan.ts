@@ -225,15 +225,21 @@ export const diff = (
   return { steps: [...steps, ...stops], release: ground.release, unchanged };
 };
 
-/** The steps as data for people and programs outside. */
-export const planOf = ({ steps, release, unchanged }: Steps): Plan => ({
-  changes: steps.map(({ server, action, from, to }) => ({
-    server,
-    action,
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
-  })),
-  bind: steps.flatMap(({ bind, to }) => (bind && to !== undefined ? [to] : [])),
-  release,
-  unchanged,
-});
+/** The steps as data for people and programs outside, frozen: many are told of the same plan. */
+export const planOf = ({ steps, release, unchanged }: Steps): Plan => {
+  const changes = steps.map(({ server, action, from, to }) =>
+    Object.freeze({
+      server,
+      action,
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+    }),
+  );
+  const bind = steps.flatMap(({ bind, to }) => (bind && to !== undefined ? [to] : []));
+  return Object.freeze({
+    changes: Object.freeze(changes),
+    bind: Object.freeze(bind),
+    release: Object.freeze(release),
+    unchanged: Object.freeze(unchanged),
+  });
+};

@@ -17,6 +17,8 @@ export interface Reading {
 /** Reads a config: all of it, or with `independent` what is left of it without the servers that are not valid. */
 export const readConfig = (config: unknown, former: ReadonlyMap<string, ServerSpec>, mode: CommitMode): Reading => {
   const { specs, issues, refused } = parseCluster(config, former);
+  // Outcomes and snapshots hand them out to everybody.
+  for (const issue of issues) Object.freeze(issue);
   if (issues.length === 0) return { specs, refused: [] };
   if (mode === 'atomic' || refused.size === 0 || specs.size === 0) return { specs, refused: [], issues };
   const refusals = [...refused].map((server): Refusal => {

@@ -81,10 +81,9 @@ const views = new WeakMap<ServerSpec, ServerConfigView>();
 const viewOf = (spec: ServerSpec): ServerConfigView => {
   const known = views.get(spec);
   if (known !== undefined) return known;
-  const routes = (spec.routes ?? []).map((route) => ({
-    path: route.path,
-    kind: routeKinds.find((kind) => kind in route) ?? 'unknown',
-  }));
+  const routes = (spec.routes ?? []).map((route) =>
+    Object.freeze({ path: route.path, kind: routeKinds.find((kind) => kind in route) ?? 'unknown' }),
+  );
   const view = Object.freeze({ listen: formatAddress(spec.address), routes: Object.freeze(routes), ...spec.limits });
   views.set(spec, view);
   return view;
@@ -101,7 +100,7 @@ const takeServer = ({ spec, host, status, since }: Member, now: number): ServerS
     address: textOf(host.address),
     url: spec.expose ?? urlOf(host.address),
     since,
-    uptimeMs: status.state === 'running' ? now - since : 0,
+    uptimeMs: status.state === 'running' ? Math.max(0, now - since) : 0,
     config: viewOf(spec),
     // Sockets that were cut close a moment later; to whoever stopped, that moment is no longer its own.
     connections: status.state === 'stopped' ? 0 : host.server.connections,
@@ -136,11 +135,17 @@ export const takeSnapshot = (
   // Without a prototype no id can be mistaken for a property of every object.
   const servers: Record<string, ServerSnapshot> = Object.create(null);
   let degraded = state === 'Error' || progress.refused.length > 0;
-  for (const [id, member] of members) {
+  const take = (id: string, member: Member): void => {
     servers[id] = takeServer(member, now);
     degraded ||= member.status.error !== undefined;
+  };
+  for (const [id, spec] of progress.specs) {
+    const member = members.get(id);
+    if (member !== undefined) take(id, member);
+    else if (spec.disabled) servers[id] = takeDisabled(spec);
   }
-  for (const [id, spec] of progress.specs) if (spec.disabled) servers[id] = takeDisabled(spec);
+  // Those the config in force does not know: a first one that is being put in force, or what was left of another.
+  for (const [id, member] of members) if (servers[id] === undefined) take(id, member);
   const { desired, applied, issues } = progress;
   const error = progress.error ?? sourceError;
   return Object.freeze({
@@ -151,6 +156,6 @@ export const takeSnapshot = (
     servers: Object.freeze(servers),
     draining: Object.freeze(Array.from(leaving, takeDraining)),
     ...(error === undefined ? {} : { error }),
-    ...(issues === undefined ? {} : { issues }),
+    ...(issues === undefined ? {} : { issues: Object.freeze(issues) }),
   });
 };

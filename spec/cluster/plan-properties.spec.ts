@@ -176,12 +176,13 @@ test('a step is blocked exactly when a server keeps a free port that overlaps wi
   );
 });
 
-test('a plan is pure data that says the same as the steps', () => {
+test('a plan is frozen, pure data that says the same as the steps', () => {
   fc.assert(
     fc.property(anyChange, ({ actual, desired, strategy }) => {
       const steps = diff(actual, desired, strategy);
       const plan = planOf(steps);
       expect(structuredClone(plan)).toEqual(plan);
+      expect([plan, ...Object.values(plan), ...plan.changes].every(Object.isFrozen)).toBe(true);
       expect(plan.changes.map(({ server }) => server)).toEqual(steps.steps.map(({ server }) => server));
       for (const { action, from, to } of plan.changes) {
         expect(to === undefined).toBe(action === 'stop');

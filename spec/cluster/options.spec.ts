@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { createCluster } from '../../lib/cluster/cluster.ts';
+import { OptionsError } from '../../lib/cluster/errors.ts';
+import { type ClusterOptions, settingsOf } from '../../lib/cluster/options.ts';
+import { systemListeners } from '../../lib/listener/listeners.ts';
+
+test('everything has a default', () => {
+  const { logger, ...rest } = settingsOf({});
+  expect(rest).toEqual({
+    name: 'cluster',
+    strategy: 'hot-swap',
+    commit: 'atomic',
+    siphonBuffer: 1,
+    stopOnComplete: false,
+    restartDelayMs: 10,
+    startTimeoutMs: 10_000,
+    shutdownTimeoutMs: 2 ** 31 - 1,
+    overrideGlobalObjects: true,
+    listeners: systemListeners,
+    signal: undefined,
+  });
+  expect(Object.keys(logger).sort()).toEqual(['debug', 'error', 'info', 'warn']);
+});
+
+test('what is given is kept', () => {
+  const { signal } = new AbortController();
+  const given = {
+    name: 'edge',
+    strategy: 'stop-then-start',
+    commit: 'independent',
+    siphonBuffer: Number.POSITIVE_INFINITY,
+    stopOnComplete: true,
+    restartDelayMs: 0,
+    startTimeoutMs: 1,
+    shutdownTimeoutMs: 0,
+    overrideGlobalObjects: false,
+    signal,
+  } as const satisfies ClusterOptions;
+  expect(settingsOf(given)).toMatchObject(given);
+});
+
+describe('refused with the name of the option', () => {
+  const cases: readonly (readonly [keyof ClusterOptions, readonly unknown[]])[] = [
+    ['siphonBuffer', [0, -1, 1.5, Number.NaN, '1', Number.NEGATIVE_INFINITY]],
+    ['restartDelayMs', [-1, 0.5, Number.NaN, 2 ** 31, Number.POSITIVE_INFINITY, '5']],
+    ['startTimeoutMs', [-1, 2 ** 31, Number.NaN]],
+    ['shutdownTimeoutMs', [-1, 2 ** 31, Number.NaN]],
+    ['strategy', ['hot', '', 1]],
+    ['commit', ['both', '', 1]],
+  ];
+  for (const [option, values] of cases) {
+    test(option, () => {
+      for (const value of values) {
+        const make = () => createCluster(Object.assign({}, { [option]: value }));
+        expect(make, String(value)).toThrow(OptionsError);
+        try {
+          make();
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'ERR_OPTIONS', name: 'OptionsError', option });
+        }
+      }
+    });
+  }
+});

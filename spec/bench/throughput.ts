@@ -132,11 +132,13 @@ export const throughput = defineBench({
     const control = median(pairs('bare hono, again (A/A)', 'bare hono'));
     const rate = median(pairs('sluice', 'bare hono'));
     const cpu = cpuRatio('sluice', 'bare hono');
+    const asyncCpu = cpuRatio('sluice, async handler', 'bare hono, async handler');
     const asyncRate = median(pairs('sluice, async handler', 'bare hono, async handler'));
     const findings: readonly Finding[] = [
       { target: 'requests/s ≥ 0.98 × bare hono', measured: ratio(rate), met: rate >= 0.98 },
       { target: 'CPU per request ≤ 1.02 × bare hono', measured: ratio(cpu), met: cpu <= 1.02 },
       { target: 'async handler: requests/s ≥ 0.98 × bare hono', measured: ratio(asyncRate), met: asyncRate >= 0.98 },
+      { target: 'async handler: CPU per request ≤ 1.02 × bare hono', measured: ratio(asyncCpu), met: asyncCpu <= 1.02 },
     ];
     const noisy = [...samples.values()].flat().filter(({ others }) => others > OTHERS_LIMIT).length;
     return {

@@ -23,7 +23,7 @@ import type { ServerSpec } from '../../../lib/config/server-spec.ts';
 import { type ClusterConfig, createCluster, type Listeners, type ServerConfig } from '../../../lib/index.ts';
 import { conflateScan } from '../../../lib/reactive/conflate-scan.ts';
 import { Host } from '../../../lib/server/host.ts';
-import { buildService, createServer } from '../../../lib/server/kinds.ts';
+import { buildService, serverFactory } from '../../../lib/server/kinds.ts';
 import { takeOrders } from '../harness/orders.ts';
 import { quietLogger } from '../harness/quiet.ts';
 
@@ -205,12 +205,13 @@ export interface Aggregates {
   readonly comeAndGoNs: number;
 }
 
+const newServer = serverFactory({ logger: quietLogger, overrideGlobalObjects: true });
+
 const memberOf = (n: number): Member => {
   const { specs } = parseCluster({ [`s${n}`]: configOf(n) });
   const [spec] = specs.values();
   if (spec === undefined) throw new Error('a config of this bench is not valid');
-  const server = createServer({ logger: quietLogger, overrideGlobalObjects: true });
-  return new Member(spec, new Host(spec.address, unbound, server), buildService(spec), 0);
+  return new Member(spec, new Host(spec.address, unbound, newServer()), buildService(spec), 0);
 };
 
 /** How a cluster follows its members: everything they say merged, one snapshot per turn. */
@@ -240,7 +241,10 @@ const aggregate = async ({
     .pipe(
       auditTime(0, asapScheduler),
       map(() =>
-        takeSnapshot({ state: 'Running', source: 'open', progress: initialProgress, members, leaving: [] }, Date.now()),
+        takeSnapshot(
+          { state: 'Running', source: 'open', sourceError: undefined, progress: initialProgress, members, leaving: [] },
+          Date.now(),
+        ),
       ),
     )
     .subscribe((snapshot) => {

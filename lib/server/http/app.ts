@@ -2,8 +2,9 @@ import { type Context, type Handler, Hono } from 'hono';
 import type { App, FetchFunction, RespondConfig, Route } from '../../config/server-config.ts';
 import type { ServerSpec } from '../../config/server-spec.ts';
 import { AppError, NoResponseError } from '../errors.ts';
-import { incomingOf } from './bindings.ts';
+import { bindingsOf } from './bindings.ts';
 import { Connection } from './connection.ts';
+import { isResponse } from './result.ts';
 
 /** The error handler every Hono app is born with; an app that still has it leaves errors to whoever hosts it. */
 const HONO_DEFAULT: unknown = Reflect.get(new Hono(), 'errorHandler');
@@ -17,9 +18,9 @@ const reportError = (error: Error, c: Context): Response | Promise<Response> => 
     const response: Response = error.getResponse();
     return c.newResponse(response.body, response);
   }
-  const incoming = incomingOf(c.env);
-  const connection = incoming === undefined ? undefined : Connection.of(incoming);
-  if (incoming !== undefined && connection !== undefined) return connection.server.fail(error, incoming);
+  const bindings = bindingsOf(c.env);
+  const connection = bindings === undefined ? undefined : Connection.of(bindings.incoming);
+  if (bindings !== undefined && connection !== undefined) return connection.server.fail(error, bindings);
   console.error(error);
   return c.text('Internal Server Error', 500);
 };
@@ -42,7 +43,7 @@ const answering =
   (handler: Handler): Handler =>
   (c, next) => {
     const check = (result: unknown): Response => {
-      if (result instanceof Response) return result;
+      if (isResponse(result)) return result;
       if (c.finalized) return c.res;
       throw new NoResponseError();
     };

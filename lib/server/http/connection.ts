@@ -2,16 +2,28 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HttpBindings } from '@hono/node-server';
 
-/** Milliseconds a refused or draining client gets to read its answer before the socket is destroyed. */
+/** Milliseconds a client gets to read its last answer before the socket is destroyed. */
 const LINGER_MS = 500;
+
+/** How often a connection that has only its last words left looks whether it is their turn. */
+const LOOK_MS = 10;
 
 /** A WebSocket close frame, unmasked as servers send it: opcode 8, two bytes, status 1001 "going away" (RFC 6455 §5.5.1, §7.4.1). */
 const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
 
 const CONNECTION = Symbol('sluice.connection');
 
-interface Bearer {
+/** What `node:http` and `node:net` keep on a socket, as far as it is of use here; other streams have none of it. */
+interface HttpSocket extends Duplex {
   [CONNECTION]?: Connection;
+  readonly bytesRead?: number;
+  readonly bytesWritten?: number;
+  /** The response whose turn it is. */
+  readonly _httpMessage?: ServerResponse | null;
+  /** The latest request, and the time since its first byte; 0 when all of it has arrived. */
+  readonly parser?: { readonly incoming?: IncomingMessage | null; duration?(): number } | null;
+  /** Called by Node after the last answer of a connection; `net.Socket`'s own destroys the socket. */
+  destroySoon?: () => void;
 }
 
 /** The server a connection belongs to, as far as its requests need to know. */
@@ -21,16 +33,27 @@ export interface RequestReceiver {
   /** Has it answered. */
   fetch(request: Request, env: HttpBindings): Response | Promise<Response>;
   /** Turns what a handler threw into the answer its client gets. */
-  fail(error: unknown, incoming: IncomingMessage): Response;
+  fail(error: unknown, env: HttpBindings): Response;
+  /** The answer itself could not be given: nobody but the log learns why. */
+  broken(error: unknown, outgoing: ServerResponse): void;
   /** The client asks for another protocol. */
   upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
+function leaveSoon(this: HttpSocket): void {
+  this[CONNECTION]?.leaveSoon();
+}
+
 /** One client's connection: what Node does not tell of it, kept where a request finds it without a look-up. */
 export class Connection {
-  readonly socket: Duplex & { readonly bytesRead?: number };
+  readonly socket: HttpSocket;
+  readonly server: RequestReceiver;
+  /** How often its server had been taken back into service when it was accepted. */
+  readonly era: number;
   /** Told to leave: its next answer says `Connection: close`. */
   draining = false;
+  /** Its last answer is given, or as good as given: whatever else it asks is not looked at. */
+  over = false;
   /** Requests that wait for their answer. */
   open = 0;
   requests = 0;
@@ -38,19 +61,22 @@ export class Connection {
   activeAt = performance.now();
   /** The protocol it was upgraded to; HTTP has nothing more to do with it then. */
   upgraded: string | undefined;
-  readonly server: RequestReceiver;
   #bytesSeen = 0;
+  #bytesBeforeUpgrade = 0;
   #drained: AbortController | undefined;
+  #queued: Set<ServerResponse> | undefined;
 
-  constructor(socket: Duplex & Bearer, server: RequestReceiver) {
+  constructor(socket: HttpSocket, server: RequestReceiver, era: number) {
     this.socket = socket;
     this.server = server;
+    this.era = era;
     socket[CONNECTION] = this;
+    socket.destroySoon = leaveSoon;
   }
 
   /** The connection a request came over; `undefined` when no server of ours accepted it. */
-  static of(incoming: IncomingMessage): Connection | undefined {
-    return (incoming.socket as typeof incoming.socket & Bearer)[CONNECTION];
+  static of({ socket }: { readonly socket: HttpSocket }): Connection | undefined {
+    return socket[CONNECTION];
   }
 
   /** Aborts when the connection is told to leave. */
@@ -62,12 +88,25 @@ export class Connection {
 
   /** Nothing has been asked, or all that was asked has been answered and handed to the kernel. */
   get idle(): boolean {
-    return this.open === 0 && this.upgraded === undefined && this.socket.writableLength === 0 && !this.#halfAsked;
+    return !this.busy && this.upgraded === undefined && this.socket.writableLength === 0 && !this.#halfAsked;
   }
 
-  /** Bytes of a first request have arrived, but no whole head. */
+  /** Something that was asked is not answered yet. */
+  get busy(): boolean {
+    return this.open > 0 || Boolean(this.socket._httpMessage);
+  }
+
+  /** Some bytes of a request have arrived, but not all of it. */
   get #halfAsked(): boolean {
-    return this.requests === 0 && (this.socket.bytesRead ?? 0) > 0;
+    const { bytesRead = 0, parser } = this.socket;
+    return bytesRead > 0 && (parser?.duration?.() ?? 0) > 0;
+  }
+
+  /** The response to a request that is not answered yet. */
+  answerTo(incoming: IncomingMessage): ServerResponse | undefined {
+    const current = this.socket._httpMessage;
+    if (current?.req === incoming) return current;
+    return [...(this.#queued ?? [])].find(({ req }) => req === incoming);
   }
 
   /** Milliseconds without a sign of life. Bytes that arrived since the last call are one. */
@@ -85,26 +124,76 @@ export class Connection {
     if (this.draining) return;
     this.draining = true;
     this.#bytesSeen = this.socket.bytesRead ?? 0;
-    if (this.upgraded === 'websocket' && this.socket.writable) this.socket.write(GOING_AWAY);
+    // Before the handshake is answered there is nobody to say it to.
+    const { bytesWritten = Number.POSITIVE_INFINITY, writable } = this.socket;
+    if (this.upgraded === 'websocket' && writable && bytesWritten > this.#bytesBeforeUpgrade) {
+      this.socket.write(GOING_AWAY);
+    }
     this.#drained?.abort();
+  }
+
+  /** From now on it speaks another protocol. */
+  becomes(protocol: string): void {
+    this.upgraded = protocol.toLowerCase();
+    this.#bytesBeforeUpgrade = this.socket.bytesWritten ?? 0;
+  }
+
+  /**
+   * The last answer has been written.
+   *
+   * Whoever asked for the end has nothing more to say, and waiting for its own end costs a quarter of a short-lived
+   * connection's time (measured). It is waited for when it may have.
+   */
+  leaveSoon(): void {
+    if (this.draining || this.#halfAsked) this.linger();
+    else this.end();
   }
 
   /** Ends our side, and the socket as soon as everything has been written. */
   end(): void {
     if (this.socket.destroyed) return;
+    this.over = true;
     this.socket.end(() => this.socket.destroy());
   }
 
   /**
-   * Ends our side, and destroys the socket a moment later.
+   * Ends our side after `words`, and destroys the socket when the client has ended its own, or a moment later.
    *
-   * A socket that is destroyed while unread bytes wait in it sends a reset, and a reset overtakes the answer: the
-   * client gets time to read it first.
+   * A socket that is destroyed while unread bytes wait in it, of a body nobody wanted or of another request, sends a
+   * reset, and a reset overtakes the answer: the client gets time to read it first.
    */
-  linger(): void {
-    this.socket.end();
-    const timer = setTimeout(() => this.socket.destroy(), LINGER_MS);
-    timer.unref();
-    this.socket.once('close', () => clearTimeout(timer));
+  linger(words = ''): void {
+    this.over = true;
+    if (words !== '' && this.socket.writable) this.socket.write(words);
+    this.socket.end(() => {
+      if (this.socket.destroyed) return;
+      const timer = setTimeout(() => this.socket.destroy(), LINGER_MS);
+      timer.unref();
+      this.socket.once('close', () => clearTimeout(timer));
+    });
+  }
+
+  /** Says `words` after everything that was asked before has been answered, and ends the connection. */
+  conclude(words: string): void {
+    this.over = true;
+    if (this.socket.destroyed) return;
+    if (!this.busy) this.linger(words);
+    else setTimeout(() => this.conclude(words), LOOK_MS).unref();
+  }
+
+  /** A pipelined response waits for those before it: Node will not tell it when the connection ends. */
+  queue(outgoing: ServerResponse): void {
+    const queued = this.#queued ?? new Set();
+    this.#queued = queued.add(outgoing);
+    outgoing.once('close', () => queued.delete(outgoing));
+  }
+
+  /** The socket is closed: those who still wait for their turn learn that it will not come. */
+  abandon(): void {
+    for (const outgoing of this.#queued ?? []) {
+      if (outgoing.socket !== null) continue;
+      outgoing.destroyed = true;
+      outgoing.emit('close');
+    }
   }
 }

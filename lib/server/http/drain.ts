@@ -1,4 +1,16 @@
-import { concat, defer, distinctUntilChanged, interval, map, type Observable, of, scan, takeWhile } from 'rxjs';
+import {
+  concat,
+  concatMap,
+  defer,
+  distinctUntilChanged,
+  interval,
+  map,
+  type Observable,
+  of,
+  scan,
+  takeWhile,
+} from 'rxjs';
+import { yieldTurn } from '../../reactive/yield-turn.ts';
 import type { DrainProgress } from '../server.ts';
 import type { Connection } from './connection.ts';
 
@@ -14,27 +26,32 @@ const LOOK_MS = 25;
  */
 export const IDLE_GRACE_MS = 1_000;
 
-/** Closes what is silent, cuts what is left at the deadline, and says what remains. */
+/** Cuts what is left at the deadline, and says what remains. */
 const look = (connections: Iterable<Connection>, now: number, deadline: number): DrainProgress => {
   let left = 0;
   let cut = 0;
   for (const connection of connections) {
-    if (!connection.draining || connection.socket.destroyed) continue;
-    if (now >= deadline) {
-      if (!connection.idle) cut += 1;
-      connection.socket.destroy();
+    if (connection.socket.destroyed) continue;
+    if (now < deadline) {
+      left += 1;
       continue;
     }
-    left += 1;
-    if (connection.silentMs(now) >= IDLE_GRACE_MS && connection.idle) connection.end();
+    if (!connection.idle) cut += 1;
+    connection.socket.destroy();
   }
   return { connections: left, cut };
+};
+
+const closeSilent = (connections: Iterable<Connection>, now: number): void => {
+  for (const connection of connections) {
+    if (connection.silentMs(now) >= IDLE_GRACE_MS && connection.idle) connection.end();
+  }
 };
 
 /**
  * Waits for the connections that were told to leave.
  *
- * @param connections - all of the server's; only those that are `draining` count, read anew at every look.
+ * @param connections - those that are concerned, read anew at every look.
  */
 export const drainConnections = (
   connections: () => Iterable<Connection>,
@@ -43,7 +60,13 @@ export const drainConnections = (
 ): Observable<DrainProgress> =>
   defer(() => {
     const deadline = performance.now() + timeoutMs;
-    return concat(of(0), interval(Math.max(1, Math.min(LOOK_MS, timeoutMs)))).pipe(
+    const looks$ = interval(Math.max(1, Math.min(LOOK_MS, timeoutMs))).pipe(
+      // A timer runs before sockets are read: what looks silent now may have asked already. After the turn all has been
+      // read that has arrived.
+      concatMap(() => yieldTurn()),
+      map(() => closeSilent(connections(), performance.now())),
+    );
+    return concat(of(undefined), looks$).pipe(
       map(() => look(connections(), performance.now(), deadline)),
       scan((sum, progress) => ({ connections: progress.connections, cut: sum.cut + progress.cut })),
       takeWhile((progress) => progress.connections > 0 || open(), true),

@@ -5,13 +5,17 @@ import { defer, type Observable } from 'rxjs';
 import type { Logger } from '../../log/logger.ts';
 import { NoResponseError } from '../errors.ts';
 import type { DrainProgress, HostedServer, Service } from '../server.ts';
+import { Answer } from './answer.ts';
 import { limitBody } from './body-limit.ts';
 import { Connection, type RequestReceiver } from './connection.ts';
 import { drainConnections } from './drain.ts';
 import { InFlight, type Pending } from './in-flight.ts';
 import { inspect } from './inspect.ts';
-import { refuse } from './refuse.ts';
-import { requestFailed } from './request-error.ts';
+import { lastWords, refuse } from './refuse.ts';
+import { failureResponse, reportFailure } from './request-error.ts';
+import { isResponse, isThenable } from './result.ts';
+import { cacheOfLightResponses, soundResponse } from './sound-response.ts';
+import { answerUnreadable } from './unreadable.ts';
 
 /** How often Node looks for requests that are late with their headers or body; 30 s by default, too slow to matter. */
 const CHECK_MS = 500;
@@ -21,40 +25,53 @@ export interface HttpContext {
   readonly logger: Logger;
   /** Has a request answered by the server its connection belongs to. */
   readonly answer: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<unknown>;
+  /** Where responses that need no reading keep what they hold. */
+  readonly cache: symbol | undefined;
 }
+
+/** What requests of HTTP/1.0 clients that name no host are addressed to. */
+const NO_HOST = 'localhost';
 
 /**
  * @param overrideGlobalObjects - see `ClusterOptions`; the globals are replaced here.
  */
-export const httpContext = (logger: Logger, overrideGlobalObjects: boolean): HttpContext => ({
-  logger,
-  answer: getRequestListener(
+export const httpContext = (logger: Logger, overrideGlobalObjects: boolean): HttpContext => {
+  const answer = getRequestListener(
     (request, env) => {
       // The adapter is fed by `node:http` only, never by HTTP/2.
       const bindings = env as HttpBindings;
       return Connection.of(bindings.incoming)?.server.fetch(request, bindings) ?? new Response(null, { status: 503 });
     },
-    { overrideGlobalObjects },
-  ),
-});
+    { overrideGlobalObjects, hostname: NO_HOST },
+  );
+  return { logger, answer, cache: cacheOfLightResponses() };
+};
 
-const isResponse = (value: unknown): value is Response =>
-  value instanceof Response || (typeof value === 'object' && value !== null && 'status' in value && 'headers' in value);
+const ignore = (): void => {};
 
-const isThenable = (value: unknown): value is Promise<unknown> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+const onRequest = (incoming: IncomingMessage, outgoing: Answer): void => {
+  const connection = Connection.of(incoming);
+  // What comes after the last answer was said not to be looked at: it would never be answered.
+  if (connection === undefined || connection.over) return;
+  connection.requests += 1;
+  outgoing.turn = connection.requests;
+  connection.server.receive(incoming, outgoing);
+};
 
-const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void =>
-  Connection.of(incoming)?.server.receive(incoming, outgoing);
+/** Node asks nobody else about a request it cannot do anything with. */
+const onConnect = (incoming: IncomingMessage, socket: Duplex): void => {
+  socket.on('error', ignore);
+  Connection.of(incoming)?.conclude(lastWords(501));
+};
 
 const onUpgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void =>
   Connection.of(incoming)?.server.upgrade(incoming, socket, head);
 
-const ignore = (): void => {};
+type AnsweringServer = Server<typeof IncomingMessage, typeof Answer>;
 
 /** What a server needs once somebody has connected. */
 interface Engine {
-  readonly http: Server;
+  readonly http: AnsweringServer;
   readonly connections: Set<Connection>;
   readonly inFlight: InFlight;
 }
@@ -72,6 +89,8 @@ export class HttpServer implements HostedServer, RequestReceiver {
   #service: Service | undefined;
   #engine: Engine | undefined;
   #draining = false;
+  /** How often it was taken back into service. A drain concerns no connection that was accepted after that. */
+  #era = 0;
 
   constructor(context: HttpContext) {
     this.#context = context;
@@ -88,15 +107,19 @@ export class HttpServer implements HostedServer, RequestReceiver {
   accept(socket: Duplex): void {
     this.#engine ??= this.#start();
     const { http, connections } = this.#engine;
-    const connection = new Connection(socket, this);
+    const connection = new Connection(socket, this, this.#era);
     connection.draining = this.#draining;
     connections.add(connection);
-    socket.once('close', () => connections.delete(connection));
+    socket.once('close', () => {
+      connections.delete(connection);
+      connection.abandon();
+    });
     http.emit('connection', socket);
   }
 
   assign(service: Service): void {
     this.#service = service;
+    if (this.#draining) this.#era += 1;
     this.#draining = false;
     if (this.#engine !== undefined) this.#tune(this.#engine.http, service);
   }
@@ -104,10 +127,12 @@ export class HttpServer implements HostedServer, RequestReceiver {
   drain(timeoutMs: number, open: () => boolean): Observable<DrainProgress> {
     return defer(() => {
       this.#draining = true;
+      const era = this.#era;
       for (const connection of this.#engine?.connections ?? NOBODY) connection.leave();
-      this.#engine?.inFlight.closeAfterAnswer();
       // Read anew at every look: the first connection may still be to come.
-      return drainConnections(() => this.#engine?.connections ?? NOBODY, timeoutMs, open);
+      const concerned = (): readonly Connection[] =>
+        [...(this.#engine?.connections ?? NOBODY)].filter((connection) => connection.era <= era);
+      return drainConnections(concerned, timeoutMs, open);
     });
   }
 
@@ -121,15 +146,15 @@ export class HttpServer implements HostedServer, RequestReceiver {
   }
 
   #start(): Engine {
-    const http = createServer({ connectionsCheckingInterval: CHECK_MS }, onRequest);
-    http.on('checkContinue', onRequest);
+    const http = createServer({ connectionsCheckingInterval: CHECK_MS, ServerResponse: Answer }, onRequest);
+    http.on('checkContinue', onRequest).on('clientError', answerUnreadable).on('connect', onConnect);
     // A server that never listens tracks no connections and enforces no timeouts until it is told that it does.
     http.emit('listening');
     if (this.#service !== undefined) this.#tune(http, this.#service);
     return { http, connections: new Set(), inFlight: new InFlight((pending) => this.#late(pending)) };
   }
 
-  #tune(http: Server, { limits, upgrade }: Service): void {
+  #tune(http: AnsweringServer, { limits, upgrade }: Service): void {
     // Node reads these anew for every connection, request and check; `maxHeaderSize` is missing in its types.
     Object.assign(http, {
       headersTimeout: limits.headersTimeoutMs,
@@ -147,7 +172,7 @@ export class HttpServer implements HostedServer, RequestReceiver {
       method: incoming.method,
       path: incoming.url,
     });
-    refuse(connection, incoming, outgoing, 503, connection.open - 1);
+    refuse(connection, outgoing, 503);
   }
 
   receive(incoming: IncomingMessage, outgoing: ServerResponse): void {
@@ -157,54 +182,78 @@ export class HttpServer implements HostedServer, RequestReceiver {
       incoming.socket.destroy();
       return;
     }
-    connection.requests += 1;
     connection.activeAt = performance.now();
-    if (connection.draining) outgoing.shouldKeepAlive = false;
-
     const { maxBodyBytes, handlerTimeoutMs } = service.limits;
     const refusal = inspect(incoming, maxBodyBytes);
     if (refusal !== undefined) {
-      refuse(connection, incoming, outgoing, refusal, connection.open);
+      refuse(connection, outgoing, refusal);
       return;
     }
-    if (incoming.headers.expect !== undefined) outgoing.writeContinue();
+    // HTTP/1.0 knows no interim answers.
+    if (incoming.headers.expect !== undefined && incoming.httpVersionMinor > 0) outgoing.writeContinue();
     if (maxBodyBytes > 0 && incoming.headers['transfer-encoding'] !== undefined) {
-      limitBody(incoming, maxBodyBytes, () => {
-        if (outgoing.headersSent) connection.socket.destroy();
-        else refuse(connection, incoming, outgoing, 413, Math.max(0, connection.open - 1));
-      });
+      limitBody(incoming, maxBodyBytes, () => this.#tooLarge(connection, outgoing));
     }
 
-    this.#context.answer(incoming, outgoing).catch((error: unknown) => this.#broken(error, incoming, outgoing));
-    if (outgoing.writableEnded) return;
+    this.#context.answer(incoming, outgoing).catch((error: unknown) => this.broken(error, outgoing));
+    if (outgoing.writableEnded || outgoing.destroyed) return;
     const dueAt = handlerTimeoutMs === 0 ? Number.POSITIVE_INFINITY : connection.activeAt + handlerTimeoutMs;
     this.#engine?.inFlight.add({ connection, incoming, outgoing, dueAt });
+  }
+
+  /** A body of unannounced length has turned out too large. */
+  #tooLarge(connection: Connection, outgoing: ServerResponse): void {
+    if (outgoing.writableFinished) connection.linger();
+    else if (outgoing.socket !== null && outgoing.headersSent) connection.socket.destroy();
+    else refuse(connection, outgoing, 413);
   }
 
   /** Calls the service that is in force now; an answer that is there at once is passed on without a promise. */
   fetch(request: Request, env: HttpBindings): Response | Promise<Response> {
     try {
       const result: unknown = this.#service?.fetch(request, env);
-      if (isResponse(result)) return result;
+      if (isResponse(result)) return this.#sound(result, env);
       if (!isThenable(result)) throw new NoResponseError();
       return result.then(
-        (late) => (isResponse(late) ? late : this.fail(new NoResponseError(), env.incoming)),
-        (error: unknown) => this.fail(error, env.incoming),
+        (late) => this.#settle(late, env),
+        (error: unknown) => this.fail(error, env),
       );
     } catch (error) {
-      return this.fail(error, env.incoming);
+      return this.fail(error, env);
     }
   }
 
-  /** The answer itself could not be written: invalid headers or status, or a body that was used up. */
-  #broken(error: unknown, incoming: IncomingMessage, outgoing: ServerResponse): void {
-    this.fail(error, incoming);
-    if (outgoing.headersSent) incoming.socket.destroy();
-    else outgoing.writeHead(500, { 'content-type': 'text/plain; charset=UTF-8' }).end('Internal Server Error');
+  #settle(late: unknown, env: HttpBindings): Response {
+    try {
+      if (isResponse(late)) return this.#sound(late, env);
+      throw new NoResponseError();
+    } catch (error) {
+      return this.fail(error, env);
+    }
   }
 
-  fail(error: unknown, incoming: IncomingMessage): Response {
-    return requestFailed(error, this.#service?.id ?? 'unassigned', incoming, this.#context.logger);
+  #sound(response: Response, { outgoing }: HttpBindings): Response {
+    return soundResponse(response, this.#context.cache, (error) => this.broken(error, outgoing));
+  }
+
+  fail(error: unknown, { incoming, outgoing }: HttpBindings): Response {
+    return failureResponse(this.#report(error, incoming, incoming.socket.destroyed || outgoing.destroyed));
+  }
+
+  broken(error: unknown, outgoing: ServerResponse): void {
+    const incoming = outgoing.req;
+    const connection = Connection.of(incoming);
+    const moot = connection === undefined || incoming.socket.destroyed || outgoing.destroyed;
+    const id = this.#report(error, incoming, moot);
+    if (moot) return;
+    // Half of it is on its way: a client must not take that for all.
+    if (outgoing.socket !== null && outgoing.headersSent) connection.socket.destroy();
+    else refuse(connection, outgoing, 500, id);
+  }
+
+  #report(error: unknown, incoming: IncomingMessage, moot: boolean): string {
+    const server = this.#service?.id ?? 'unassigned';
+    return reportFailure({ error, server, incoming, moot }, this.#context.logger);
   }
 
   upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -215,14 +264,16 @@ export class HttpServer implements HostedServer, RequestReceiver {
       return;
     }
     // Node has taken its own listener off, and a reset is the client's business.
-    socket.on('error', () => {});
-    if (inspect(incoming, 0) !== undefined) {
-      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    socket.on('error', ignore);
+    // Whoever is told to leave comes back to who serves then; behind an unanswered request no protocol can begin.
+    const refusal = inspect(incoming, 0) ?? (connection.draining || connection.busy ? 503 : undefined);
+    if (refusal !== undefined) {
+      connection.conclude(lastWords(refusal));
       return;
     }
-    connection.upgraded = incoming.headers.upgrade?.toLowerCase() ?? 'unknown';
+    connection.becomes(incoming.headers.upgrade ?? 'unknown');
     const fail = (error: unknown): void => {
-      this.fail(error, incoming);
+      this.#report(error, incoming, socket.destroyed);
       socket.destroy();
     };
     try {

@@ -30,21 +30,16 @@ export class InFlight {
   }
 
   add(pending: Pending): void {
+    const { connection, outgoing } = pending;
     this.#pending.add(pending);
-    pending.connection.open += 1;
-    pending.outgoing.once('close', () => {
+    connection.open += 1;
+    if (outgoing.socket === null) connection.queue(outgoing);
+    outgoing.once('close', () => {
       this.#pending.delete(pending);
-      pending.connection.open -= 1;
-      pending.connection.activeAt = performance.now();
+      connection.open -= 1;
+      connection.activeAt = performance.now();
     });
     if (pending.dueAt < this.#firesAt) this.#arm(pending.dueAt);
-  }
-
-  /** Those that have not sent their headers yet leave with their answer. */
-  closeAfterAnswer(): void {
-    for (const { connection, outgoing } of this.#pending) {
-      if (connection.draining && !outgoing.headersSent) outgoing.shouldKeepAlive = false;
-    }
   }
 
   stop(): void {

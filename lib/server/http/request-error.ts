@@ -10,18 +10,28 @@ const requestId = (incoming: IncomingMessage): string => {
   return typeof given === 'string' && HARMLESS_ID.test(given) ? given : randomUUID();
 };
 
-/**
- * What the client learns of a failed handler: nothing but an id. The log line with that id has the rest.
- *
- * A client that is gone needs no answer, and a handler that stumbles over its absence is no error.
- */
-export const requestFailed = (error: unknown, server: string, incoming: IncomingMessage, logger: Logger): Response => {
+/** A request that was not answered as it should have been. */
+export interface Failure {
+  readonly error: unknown;
+  /** The id of the server. */
+  readonly server: string;
+  readonly incoming: IncomingMessage;
+  /** Its client has left, or has had another answer: a handler that stumbles over that is no error. */
+  readonly moot: boolean;
+}
+
+/** Writes the one line a failed request leaves in the log; returns the id in it. */
+export const reportFailure = ({ error, server, incoming, moot }: Failure, logger: Logger): string => {
   const id = requestId(incoming);
   const line = { requestId: id, method: incoming.method, path: incoming.url, error };
-  if (incoming.socket.destroyed) logger.debug(`server ${server}: the client left before it was answered`, line);
+  if (moot) logger.debug(`server ${server}: nobody waits for the answer any more`, line);
   else logger.error(`server ${server}: request ${id} failed`, line);
-  return new Response('Internal Server Error', {
+  return id;
+};
+
+/** What the client learns of a failed handler: nothing but an id. */
+export const failureResponse = (id: string): Response =>
+  new Response('Internal Server Error', {
     status: 500,
     headers: { 'content-type': 'text/plain; charset=UTF-8', 'x-request-id': id },
   });
-};

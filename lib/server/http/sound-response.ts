@@ -1,0 +1,59 @@
+/** A response that was made of something at hand is sent without being looked at: it holds what it was made of. */
+interface Light {
+  readonly [cache: symbol]: unknown;
+}
+
+const isLight = (response: Response, cache: symbol | undefined): response is Response & Light =>
+  cache !== undefined && cache in response;
+
+const isStream = (body: unknown): boolean => typeof body === 'object' && body !== null && 'getReader' in body;
+
+/**
+ * The symbol under which the light responses of `@hono/node-server` keep status, body and headers as they were given;
+ * `undefined` when the global `Response` is Node's own.
+ *
+ * Without it nothing goes wrong, only more slowly: every response is taken for one that has to be read.
+ */
+export const cacheOfLightResponses = (): symbol | undefined =>
+  Object.getOwnPropertySymbols(new Response(null)).find(({ description }) => description === 'cache');
+
+/** Reading never fails, it ends; `failed` learns why. */
+const guardReader = (
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  failed: (error: unknown) => void,
+): Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel' | 'closed'> => ({
+  read: () =>
+    reader.read().catch((error: unknown) => {
+      failed(error);
+      return { done: true, value: undefined };
+    }),
+  cancel: (reason) => reader.cancel(reason),
+  closed: reader.closed.catch(() => undefined),
+});
+
+/**
+ * Keeps a response from failing while it is sent: the sender would tell its client and the console why.
+ *
+ * Throws when it cannot be sent at all. A body that has to be read is read by way of a guard: when it fails, `failed`
+ * is told, and the sender finds that there is no more.
+ *
+ * @param cache - see `cacheOfLightResponses`.
+ */
+export const soundResponse = (
+  response: Response,
+  cache: symbol | undefined,
+  failed: (error: unknown) => void,
+): Response => {
+  const given: unknown = isLight(response, cache) && cache !== undefined ? response[cache] : undefined;
+  if (Array.isArray(given)) {
+    // Headers given as a list are first looked at when they are asked for, and that is when a wrong one throws.
+    if (Array.isArray(given[2])) new Headers(response.headers);
+    if (!isStream(given[1])) return response;
+  }
+  const { body } = response;
+  if (body === null) return response;
+  if (!isStream(body)) throw new TypeError('the body of the response is no stream');
+  if (response.bodyUsed || body.locked) throw new TypeError('the body of the response was read already');
+  const reader = guardReader(body.getReader(), failed);
+  return Object.defineProperty(response, 'body', { value: { locked: true, getReader: () => reader } });
+};

@@ -85,7 +85,7 @@ export class Transaction {
     const steps = this.#steps.filter(({ spec }) => spec !== undefined);
     return this.#each(steps, (step) => {
       if (step.blockedBy !== undefined) throw toBlocked(step.to ?? '', step.blockedBy);
-      if (step.spec !== undefined) this.#services.set(step.server, buildService(step.spec));
+      if (step.spec !== undefined) this.#services.set(step.server, buildService(step.spec, step.from !== undefined));
       return interrupts(step) ? undefined : this.#target(step);
     });
   }

@@ -11,10 +11,14 @@ export interface ServerOptions {
   readonly overrideGlobalObjects: boolean;
 }
 
-/** Builds what a server answers with. Throws an `AppError`; touches nothing that runs. */
-export const buildService = (spec: ServerSpec): Service => ({
+/**
+ * Builds what a server answers with. Throws an `AppError`; touches nothing that runs.
+ *
+ * @param awaited - whether requests come already, so that the first one must not wait for what could be done now.
+ */
+export const buildService = (spec: ServerSpec, awaited: boolean): Service => ({
   id: spec.id,
-  fetch: buildFetch(spec),
+  fetch: buildFetch(spec, awaited),
   upgrade: spec.upgrade,
   limits: spec.limits,
 });

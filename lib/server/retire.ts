@@ -59,7 +59,8 @@ const calm = (host: Host): Observable<unknown> =>
 /** Emits when the address can be let go with the least harm: nobody has connected for a moment, or time is up. */
 const quiet = (host: Host, limitMs: number): Observable<unknown> =>
   defer(() => {
-    const until = performance.now() + Math.min(LAME_DUCK_MS, limitMs);
+    // Who gets in at the last moment needs time to be answered: at least half of what there is.
+    const until = performance.now() + Math.min(LAME_DUCK_MS, limitMs / 2);
     return interval(LOOK_MS).pipe(
       startWith(0),
       filter(() => {

@@ -106,7 +106,7 @@ export const serve = async (
   const log = createLog();
   const server = serverFactory({ logger: log, overrideGlobalObjects })();
   const host = new Host({ kind: 'tcp', host: '127.0.0.1', port: 0 }, systemListeners, server);
-  const assign = (next: Served): void => server.assign(buildService(specOf(next)));
+  const assign = (next: Served): void => server.assign(buildService(specOf(next), true));
   assign(served);
   const door = await new Promise<Subscription>((resolve, reject) => {
     const held: Subscription = host.door$.subscribe({

@@ -28,13 +28,17 @@ const reportError = (error: Error, c: Context): Response | Promise<Response> => 
 const isHono = (app: App): app is App & Hono =>
   typeof app === 'object' && 'router' in app && 'onError' in app && typeof app.onError === 'function';
 
+/** Has the errors of an app that has no handler for them go to its server. */
+const adopt = (app: Hono): void => {
+  if (Reflect.get(app, 'errorHandler') === HONO_DEFAULT) app.onError(reportError);
+};
+
 /**
  * Readies a Hono app for its first request.
  *
  * Its router compiles on the first match, 0.3 ms for 10 routes and 3 ms for 500: here nobody waits for that.
  */
 const warm = (app: Hono): void => {
-  if (Reflect.get(app, 'errorHandler') === HONO_DEFAULT) app.onError(reportError);
   app.router.match('GET', '/');
 };
 
@@ -71,18 +75,24 @@ const routesApp = (routes: readonly Route[]): Hono => {
   return app;
 };
 
-const fetchOf = (app: App): FetchFunction => {
+const fetchOf = (app: App, awaited: boolean): FetchFunction => {
   if (isHono(app)) {
-    warm(app);
+    adopt(app);
+    if (awaited) warm(app);
     return app.fetch;
   }
   return typeof app === 'function' ? app : (request, env) => app.fetch(request, env);
 };
 
-/** Builds what answers a server's requests; the part of a change that may fail, done before anything is touched. */
-export const buildFetch = (spec: ServerSpec): FetchFunction => {
+/**
+ * Builds what answers a server's requests; the part of a change that may fail, done before anything is touched.
+ *
+ * @param awaited - whether requests come already; then the app is readied for the first of them here. A thousand servers
+ *   that start are readied by their first requests instead: together that would be half the time their start takes.
+ */
+export const buildFetch = (spec: ServerSpec, awaited = true): FetchFunction => {
   try {
-    return fetchOf(spec.app ?? routesApp(spec.routes ?? []));
+    return fetchOf(spec.app ?? routesApp(spec.routes ?? []), awaited);
   } catch (cause) {
     throw new AppError(spec.id, { cause });
   }

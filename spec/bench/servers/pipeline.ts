@@ -211,7 +211,7 @@ const memberOf = (n: number): Member => {
   const { specs } = parseCluster({ [`s${n}`]: configOf(n) });
   const [spec] = specs.values();
   if (spec === undefined) throw new Error('a config of this bench is not valid');
-  return new Member(spec, new Host(spec.address, unbound, newServer()), buildService(spec), 0);
+  return new Member(spec, new Host(spec.address, unbound, newServer()), buildService(spec, false), 0);
 };
 
 /** How a cluster follows its members: everything they say merged, one snapshot per turn. */

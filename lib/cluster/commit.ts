@@ -76,13 +76,23 @@ export const commit = (
   desired: ReadonlyMap<string, ServerSpec>,
   refused: readonly Refusal[],
   known?: Steps,
-): Observable<CommitResult> =>
+): Observable<CommitResult> => attempt(site, { desired, refused, unrestored: [], known });
+
+interface Attempt {
+  readonly desired: ReadonlyMap<string, ServerSpec>;
+  readonly refused: readonly Refusal[];
+  /** Servers that earlier attempts stopped and could not put back. */
+  readonly unrestored: readonly Refusal[];
+  readonly known?: Steps | undefined;
+}
+
+const attempt = (site: CommitSite, { desired, refused, unrestored, known }: Attempt): Observable<CommitResult> =>
   defer(() => {
     const { roster, hosts, options } = site;
     const { steps, behind } = aim(site, desired, refused, known);
     const [first] = behind;
     if (first !== undefined && steps.steps.length === 0) {
-      return of<CommitResult>({ status: 'rolledBack', server: first.server, cause: first.cause, unrestored: [] });
+      return of<CommitResult>({ status: 'rolledBack', server: first.server, cause: first.cause, unrestored });
     }
 
     const transaction = new Transaction(roster, hosts, steps.steps, {
@@ -91,17 +101,18 @@ export const commit = (
       startTimeoutMs: options.startTimeoutMs,
     });
     const undo = ({ refusals }: UnpreparedError): Observable<CommitResult> => {
-      transaction.release();
       const [{ server, cause }] = refusals;
-      return transaction
-        .restore()
-        .pipe(
-          concatMap((unrestored) =>
-            options.mode === 'atomic'
-              ? of<CommitResult>({ status: 'rolledBack', server, cause, unrestored })
-              : commit(site, desired, [...refused, ...refusals]),
-          ),
-        );
+      transaction.letGo();
+      return transaction.restore().pipe(
+        concatMap((lost) => {
+          // Those that were put back hold their addresses themselves by now, and may have to make way again.
+          transaction.letGo();
+          const all = [...unrestored, ...lost];
+          return options.mode === 'atomic'
+            ? of<CommitResult>({ status: 'rolledBack', server, cause, unrestored: all })
+            : attempt(site, { desired, refused: [...refused, ...refusals], unrestored: all });
+        }),
+      );
     };
     return concat(
       transaction.prepare(),

@@ -18,6 +18,8 @@ export class Member implements Standing, LifecycleOptions {
   status: ServerStatus;
   /** When it entered the state it is in, milliseconds since the epoch. */
   since = Date.now();
+  /** Its life is over: there is nobody to ask or to wait for. */
+  over = false;
   /** Asks it to finish and leave, with the milliseconds it may take. Completing it ends it in the same turn. */
   readonly drain$ = new Subject<number>();
   #hurry$: Subject<void> | undefined;

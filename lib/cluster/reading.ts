@@ -1,8 +1,10 @@
+import { concatMap, defer, ignoreElements, type Observable, range } from 'rxjs';
 import { ConfigError } from '../config/errors.ts';
 import type { Issue } from '../config/issue.ts';
-import { parseCluster } from '../config/parse.ts';
+import { parseCluster, readServers, unreadServers } from '../config/parse.ts';
 import type { CommitMode } from '../config/server-config.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
+import { yieldTurn } from '../reactive/yield-turn.ts';
 import type { Refusal } from './outcome.ts';
 
 /** What a pushed config asks for, as far as it can be done. */
@@ -13,6 +15,26 @@ export interface Reading {
   /** Why nothing of it can be done; otherwise absent. */
   readonly issues?: readonly Issue[];
 }
+
+/** Servers that are read in one turn: some 2 ms. */
+const PORTION = 100;
+
+/**
+ * Reads a config of many new servers in portions, with a turn for everybody else between them; after that it is known,
+ * and reading it whole takes no time. Completes at once when there is little to read.
+ */
+export const readAhead = (config: unknown): Observable<never> =>
+  defer(() => {
+    const unread = unreadServers(config);
+    const portions = Math.floor(unread.length / PORTION);
+    return range(0, portions).pipe(
+      concatMap((portion) => {
+        readServers(config, unread.slice(portion * PORTION, (portion + 1) * PORTION));
+        return yieldTurn();
+      }),
+      ignoreElements(),
+    );
+  });
 
 /** Reads a config: all of it, or with `independent` what is left of it without the servers that are not valid. */
 export const readConfig = (config: unknown, former: ReadonlyMap<string, ServerSpec>, mode: CommitMode): Reading => {

@@ -45,8 +45,17 @@ export class Roster {
     this.#live(member);
   }
 
+  /** Notes that a member which had to make way cannot be put back: its place is kept, but nobody stands there. */
+  lose({ spec, host, service, restarts }: Member, error: Error): void {
+    const lost = new Member(spec, host, service, restarts);
+    lost.over = true;
+    lost.hear({ state: 'failed', restarts, error });
+    this.members.set(spec.id, lost);
+  }
+
   /** Lets a member finish what it accepted; nobody waits for it. */
   leave(member: Member, timeoutMs = member.spec.limits.drainTimeoutMs): void {
+    if (member.over) return;
     this.leaving.add(member);
     member.drain$.next(timeoutMs);
   }
@@ -59,7 +68,7 @@ export class Roster {
   /** Completes when none of these members is alive any more. */
   ended(members: Iterable<Member>): Observable<never> {
     return new Observable((subscriber) => {
-      const alive = new Set([...members].filter(({ status }) => status.state !== 'stopped'));
+      const alive = new Set([...members].filter(({ over }) => !over));
       if (alive.size === 0) subscriber.complete();
       return this.#ended$.subscribe((member) => {
         alive.delete(member);
@@ -117,6 +126,7 @@ export class Roster {
         this.reports$.next({ member, status });
       },
       complete: () => {
+        member.over = true;
         this.leaving.delete(member);
         this.#hosts.release(member.host);
         this.#ended$.next(member);

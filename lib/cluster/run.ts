@@ -2,6 +2,7 @@ import {
   asapScheduler,
   auditTime,
   catchError,
+  concat,
   defer,
   distinctUntilChanged,
   EMPTY,
@@ -31,7 +32,7 @@ import type { ClusterSettings } from './options.ts';
 import type { Refusal } from './outcome.ts';
 import { diff, type Plan, planOf } from './plan.ts';
 import { initialProgress, type Progress, progressAfter } from './progress.ts';
-import { readConfig, running } from './reading.ts';
+import { readAhead, readConfig, running } from './reading.ts';
 import { type Report, Roster } from './roster.ts';
 import { type ClusterSnapshot, takeSnapshot } from './snapshot.ts';
 import { States } from './states.ts';
@@ -208,7 +209,13 @@ export class Run {
       const before = this.state;
       this.#progress = { ...progress, desired: revision };
       this.#touch();
-      const decided$ = request === undefined ? this.#commit(progress.specs, []) : this.#decide(progress, request);
+      const decided$ =
+        request === undefined
+          ? this.#commit(progress.specs, [])
+          : concat(
+              readAhead(request.config),
+              defer(() => this.#decide(progress, request)),
+            );
       return decided$.pipe(
         map(({ verdict, specs }) => {
           this.#progress = progressAfter(progress, revision, verdict, specs);

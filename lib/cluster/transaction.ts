@@ -59,7 +59,9 @@ const interrupts = ({ action, displaces }: Step): boolean => action === 'restart
  * 2. `interrupt` does what cannot be done beside the old: it stops servers that are to be stopped first and lets go of
  *    addresses that overlap with a new one, then binds what was in the way. It can fail; `restore` undoes it.
  * 3. `switch` puts all of it in force, in one synchronous turn that cannot fail, and sends off what left.
- * 4. `release` lets go, in reverse order, of everything that is not in force: after `switch` nothing, before it all.
+ *
+ * `letGo` gives back, in reverse order, every address that is not in force: after `switch` none, before it all. `release`
+ * ends the transaction: it lets go, and of the hosts as well.
  */
 export class Transaction {
   readonly #roster: Roster;
@@ -134,19 +136,25 @@ export class Transaction {
   restore(): Observable<readonly Refusal[]> {
     const members = [...this.#interrupted].reverse();
     return from(members).pipe(
-      concatMap(({ spec, host, service }) => {
+      concatMap((member) => {
+        const { spec, host, service } = member;
         const placed$ = defer(() => {
           if (host.listener !== undefined) this.#roster.place(spec, host, service);
           return EMPTY;
         });
-        return concat(this.#hold([{ server: spec.id, host }]), placed$);
+        const held$ = this.#hold([{ server: spec.id, host }]);
+        return concat(held$.pipe(tap(({ cause }) => this.#roster.lose(member, cause))), placed$);
       }),
       toArray(),
     );
   }
 
-  release(): void {
+  letGo(): void {
     for (const hold of this.#holds.splice(0).reverse()) hold.unsubscribe();
+  }
+
+  release(): void {
+    this.letGo();
     for (const host of this.#retained.splice(0).reverse()) this.#hosts.release(host);
   }
 

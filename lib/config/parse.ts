@@ -72,6 +72,29 @@ export const parseCluster = (config: unknown, previous: ReadonlyMap<string, Serv
   return { specs, issues, refused };
 };
 
+/** The ids of those servers in a config whose own configs were never read: the ones that cost time. Never throws. */
+export const unreadServers = (config: unknown): readonly string[] => {
+  const entries = entriesOf(config);
+  if ('issue' in entries) return [];
+  const { record, ids } = entries;
+  return ids.filter((id) => {
+    try {
+      const server = record[id];
+      return typeof server === 'object' && server !== null && !known.has(server);
+    } catch {
+      // It will be refused when it is read.
+      return false;
+    }
+  });
+};
+
+/** Reads some servers of a config, so that reading all of it later finds them known. Never throws. */
+export const readServers = (config: unknown, ids: readonly string[]): void => {
+  const entries = entriesOf(config);
+  if ('issue' in entries) return;
+  for (const id of ids) readEntry(entries.record, id, undefined);
+};
+
 type Entries =
   | { readonly record: Readonly<Record<string, unknown>>; readonly ids: readonly string[] }
   | { readonly issue: Issue };

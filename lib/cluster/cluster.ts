@@ -17,7 +17,7 @@ import { guarded } from '../reactive/guarded.ts';
 import type { Runnable } from '../supervision/runnable.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { Ledger, type Request } from './ledger.ts';
-import { narrateOutcome, narrateReport } from './narrate.ts';
+import { isWorthTelling, narrateOutcome, narrateReport } from './narrate.ts';
 import { type ClusterOptions, type ClusterSettings, settingsOf } from './options.ts';
 import type { Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
@@ -203,7 +203,11 @@ export class ReactiveCluster implements Cluster {
   #newRun(): Run {
     const run = new Run(this.#settings, this.#ledger, this.#run?.progress);
     const { logger } = this.#settings;
-    run.reports$.pipe(observeOn(asapScheduler)).subscribe((report) => narrateReport(report, logger));
+    const news$ = run.reports$.pipe(
+      filter(({ status }) => isWorthTelling(status)),
+      observeOn(asapScheduler),
+    );
+    news$.subscribe((report) => narrateReport(report, logger));
     return run;
   }
 

@@ -46,12 +46,17 @@ interface Crashable {
   readonly status: ServerStatus;
 }
 
+/** Whether there is anything to write about a server: what goes well is on the streams. */
+export const isWorthTelling = ({ state, cut = 0 }: ServerStatus): boolean =>
+  state === 'starting' || state === 'failed' || (state === 'stopped' && cut > 0);
+
 /** Writes what happens to servers beyond what was asked for. */
 export const narrateReport = ({ member, status }: Crashable, logger: Logger): void => {
   const server = `server ${member.spec.id}`;
-  if (status.state === 'starting') logger.warn(`${server} crashed and is started again`, status.error);
-  else if (status.state === 'failed') logger.error(`${server} failed and stays down`, status.error);
-  else if (status.state === 'stopped' && (status.cut ?? 0) > 0) {
-    logger.warn(`${server} stopped; ${count(status.cut ?? 0, 'connection')} did not finish in time and had to be cut`);
-  } else logger.debug(`${server} is ${status.state}`);
+  const { state, error, cut = 0 } = status;
+  if (state === 'starting') logger.warn(`${server} crashed and is started again`, error);
+  if (state === 'failed') logger.error(`${server} failed and stays down`, error);
+  if (state === 'stopped' && cut > 0) {
+    logger.warn(`${server} stopped; ${count(cut, 'connection')} did not finish in time and had to be cut`);
+  }
 };

@@ -11,6 +11,8 @@ import type { HostedServer } from './server.ts';
  */
 export class Host {
   readonly server: HostedServer;
+  /** How many work with it; counted by whoever shares it out. */
+  users = 0;
   /**
    * The listener, shared by everybody who holds the address: bound for the first subscriber, closed after the last.
    *

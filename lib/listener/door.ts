@@ -16,8 +16,6 @@ const BACKLOG = 4096;
 /** What became of a socket nobody waits for any more, or a reset of a parked connection: nobody's business. */
 const ignore = (): void => {};
 
-const NONE: readonly Socket[] = [];
-
 /** Says what a bound socket is called: port 0 has become a port. */
 export type NameSocket = (server: Server, asked: Address) => Address;
 
@@ -35,7 +33,7 @@ class Door implements Listener, Unsubscribable {
   readonly #nameSocket: NameSocket;
   #bound = false;
   #acceptor: Acceptor | undefined;
-  #parked = NONE;
+  #parked: Socket[] | undefined;
 
   constructor(address: Address, nameSocket: NameSocket, subscriber: Subscriber<Listener>) {
     this.address = address;
@@ -54,8 +52,8 @@ class Door implements Listener, Unsubscribable {
 
   attach(acceptor: Acceptor): void {
     this.#acceptor = acceptor;
-    const parked = this.#parked;
-    this.#parked = NONE;
+    const parked = this.#parked ?? [];
+    this.#parked = undefined;
     for (const socket of parked) if (!socket.destroyed) acceptor.accept(socket);
   }
 
@@ -84,7 +82,8 @@ class Door implements Listener, Unsubscribable {
       return;
     }
     socket.on('error', ignore);
-    this.#parked = [...this.#parked, socket];
+    this.#parked ??= [];
+    this.#parked.push(socket);
   }
 
   fail(cause: unknown): void {
@@ -94,10 +93,10 @@ class Door implements Listener, Unsubscribable {
 
   /** Closes the socket in this turn. Nobody ever took the parked over: their clients have nothing to wait for. */
   unsubscribe(): void {
-    this.#server.removeAllListeners('error').on('error', ignore).off('close', onClose);
+    this.#server.removeAllListeners('error').on('error', ignore);
     this.#server.close();
-    for (const socket of this.#parked) socket.destroy();
-    this.#parked = NONE;
+    for (const socket of this.#parked ?? []) socket.destroy();
+    this.#parked = undefined;
   }
 }
 
@@ -107,7 +106,17 @@ class DoorServer extends Server {
   constructor(door: Door) {
     super(SOCKET_OPTIONS, onConnection);
     this.door = door;
-    this.on('listening', onListening).on('error', onError).on('close', onClose);
+    this.on('listening', onListening).on('error', onError);
+  }
+
+  /**
+   * Closed from outside, to whoever serves here that is a failure like any other. Node's `close` event comes only after
+   * the last connection; the address is gone at once.
+   */
+  override close(callback?: (error?: Error) => void): this {
+    super.close(callback);
+    this.door.fail(new Error('closed'));
+    return this;
   }
 }
 
@@ -121,11 +130,6 @@ function onListening(this: DoorServer): void {
 
 function onError(this: DoorServer, cause: Error): void {
   this.door.fail(cause);
-}
-
-/** Somebody closed the handle from outside: to whoever serves here that is a failure like any other. */
-function onClose(this: DoorServer): void {
-  this.door.fail(new Error('closed'));
 }
 
 /** Listens with `options`: the core of every listener the kernel provides. */

@@ -1,12 +1,18 @@
 const HINTS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another process or server holds it; `ss -ltnp` names it',
-  EACCES: 'ports below 1024 and foreign directories need a privilege this process does not have',
+  EACCES: 'ports below 1024 need a privilege this process does not have',
   EADDRNOTAVAIL: 'no interface of this machine has that address',
   ENOTFOUND: 'the host name does not resolve',
+  EAI_AGAIN: 'no name server answers; write an IP address',
   EMFILE: 'the limit of open files is reached; raise `ulimit -n`',
-  ENOENT: 'the directory of the socket does not exist',
   ENAMETOOLONG: 'socket paths end at 107 bytes',
 };
+
+/** What libuv says of a directory that is not there, too. */
+const NO_SOCKET_FILE = 'the directory of the socket does not exist, or this process may not write to it';
+
+const hintFor = (errno: string, address: string): string | undefined =>
+  errno === 'EACCES' && address.startsWith('unix:') ? NO_SOCKET_FILE : HINTS[errno];
 
 const codeOf = (cause: unknown): string | undefined => {
   if (!(cause instanceof Error) || !('code' in cause)) return undefined;
@@ -25,7 +31,7 @@ export class BindError extends Error {
     super(`cannot bind ${address}${errno === undefined ? '' : `: ${errno}`}`, options);
     this.address = address;
     this.errno = errno;
-    this.hint = errno === undefined ? undefined : HINTS[errno];
+    this.hint = errno === undefined ? undefined : hintFor(errno, address);
   }
 }
 

@@ -54,7 +54,7 @@ describe('a refused request among pipelined ones', () => {
       ['/late-20', '400'],
     ],
     'may be one with a body that is too large': [get('/late-20') + post('/x', 'y'.repeat(20)), ['/late-20', '413']],
-    'may be one that Node cannot read': [get('/late-20') + get('/b') + 'GARBAGE\r\n\r\n', ['/late-20', '/b', '400']],
+    'may be one that Node cannot read': [`${get('/late-20')}${get('/b')}GARBAGE\r\n\r\n`, ['/late-20', '/b', '400']],
     'may be one without a host': [`${get('/late-20')}GET / HTTP/1.1\r\n\r\n`, ['/late-20', '400']],
     'may be a CONNECT': [`${get('/late-20')}CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n`, ['/late-20', '501']],
   };

@@ -8,7 +8,8 @@ export interface Request {
 }
 
 interface Entry {
-  readonly request: Request;
+  /** Let go of when it is decided: a superseded config may wait long to be told of, and there may be many. */
+  request: Request | undefined;
   readonly pushedAt: number;
   readonly settle: (outcome: Outcome) => void;
   outcome: Outcome | undefined;
@@ -37,7 +38,7 @@ export class Ledger {
 
   /** Those that wait for theirs, oldest first. */
   get open(): readonly Request[] {
-    return [...this.#entries.values()].filter(({ outcome }) => outcome === undefined).map(({ request }) => request);
+    return [...this.#entries.values()].flatMap(({ request }) => request ?? []);
   }
 
   enter(config: unknown, settle: (outcome: Outcome) => void): Request {
@@ -57,6 +58,7 @@ export class Ledger {
   decide({ revision }: Request, verdict: Verdict): void {
     const entry = this.#entries.get(revision);
     if (entry === undefined || entry.outcome !== undefined) return;
+    entry.request = undefined;
     entry.outcome = Object.freeze({ ...verdict, revision, durationMs: performance.now() - entry.pushedAt });
   }
 

@@ -60,6 +60,15 @@ export class Roster {
     member.drain$.next(timeoutMs);
   }
 
+  /** Lets a member leave once more, whose address was held longer than it meant to: others have connected since. */
+  leaveAgain(member: Member): void {
+    const { spec, host, service, restarts } = member;
+    this.leaving.delete(member);
+    const again = new Member(spec, this.#hosts.retain(host), service, restarts);
+    this.#live(again);
+    this.leave(again);
+  }
+
   /** Ends a member in this turn and leaves its connections alone. */
   end(member: Member): void {
     member.drain$.complete();

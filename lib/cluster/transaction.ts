@@ -74,12 +74,15 @@ export class Transaction {
   readonly #retained: Host[] = [];
   /** Members that were stopped or sent off before the switch. */
   readonly #interrupted = new Set<Member>();
+  /** Those who are leaving when this begins, by host: their addresses may be taken over. */
+  readonly #leavers: ReadonlyMap<Host, Member>;
 
   constructor(roster: Roster, hosts: Hosts, steps: readonly Step[], options: TransactionOptions) {
     this.#roster = roster;
     this.#hosts = hosts;
     this.#steps = steps;
     this.#options = options;
+    this.#leavers = new Map(Array.from(roster.leaving, (member) => [member.host, member]));
   }
 
   /** Errors with an `UnpreparedError`. */
@@ -150,6 +153,12 @@ export class Transaction {
   }
 
   letGo(): void {
+    const used = new Set(this.#leavers.size > 0 ? Array.from(this.#roster.members.values(), ({ host }) => host) : []);
+    for (const host of this.#targets.values()) {
+      const leaver = this.#leavers.get(host);
+      if (leaver !== undefined && host.listener !== undefined && !used.has(host)) this.#roster.leaveAgain(leaver);
+    }
+    this.#targets.clear();
     for (const hold of this.#holds.splice(0).reverse()) hold.unsubscribe();
   }
 

@@ -1,3 +1,4 @@
+import { defer } from 'rxjs';
 import type { CommitMode, Strategy } from '../config/server-config.ts';
 import type { Listeners } from '../listener/listener.ts';
 import { systemListeners } from '../listener/listeners.ts';
@@ -60,6 +61,12 @@ const durationMs = (option: string, value: number): number => {
   throw new OptionsError(option, `a whole number of milliseconds from 0 to ${LONGEST_MS}`);
 };
 
+/** Makes a failed bind of what the user's listeners throw instead of returning. */
+const deferred =
+  (listeners: Listeners): Listeners =>
+  (address) =>
+    defer(() => listeners(address));
+
 /** Fills in the defaults. Throws an `OptionsError` for a value that cannot be worked with. */
 export const settingsOf = (options: ClusterOptions): ClusterSettings => {
   const { siphonBuffer = 1 } = options;
@@ -77,7 +84,7 @@ export const settingsOf = (options: ClusterOptions): ClusterSettings => {
     shutdownTimeoutMs: durationMs('shutdownTimeoutMs', options.shutdownTimeoutMs ?? LONGEST_MS),
     overrideGlobalObjects: options.overrideGlobalObjects ?? true,
     logger: guardLogger(options.logger ?? consolaLogger()),
-    listeners: options.listeners ?? systemListeners,
+    listeners: options.listeners === undefined ? systemListeners : deferred(options.listeners),
     signal: options.signal,
   };
 };

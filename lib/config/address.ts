@@ -72,7 +72,7 @@ export const parseAddress = (text: string): AddressResult => {
   }
   const colon = text.lastIndexOf(':');
   const host = text.slice(0, Math.max(colon, 0));
-  if (parseIpv6(text) !== undefined && host.includes(':')) {
+  if (host.includes(':') && parseIpv6(text) !== undefined) {
     return refuse('an IPv6 address stands in brackets', "write '[::1]:8080'");
   }
   if (colon < 0 || text.endsWith(']'))

@@ -14,7 +14,7 @@ export const specOf = (id: string, given: ServerOutput): ServerSpec =>
     disabled: given.disabled ?? false,
     strategy: given.strategy,
     limits: limitsOf(given),
-    restart: restartOf(given.restart ?? {}),
+    restart: restartOf(given.restart),
     app: given.app,
     routes: given.routes === undefined ? undefined : routesOf(given.routes),
     upgrade: given.upgrade,
@@ -22,7 +22,11 @@ export const specOf = (id: string, given: ServerOutput): ServerSpec =>
 
 type GivenLimits = { readonly [Key in keyof ServerLimits]?: number | undefined };
 
+const LIMITS = Object.keys(limitDefaults) as (keyof ServerLimits)[];
+
 const limitsOf = (given: GivenLimits): ServerLimits => {
+  // Most servers name none: they share the defaults.
+  if (LIMITS.every((limit) => given[limit] === undefined)) return limitDefaults;
   const requestTimeoutMs = given.requestTimeoutMs ?? limitDefaults.requestTimeoutMs;
   return Object.freeze({
     headersTimeoutMs: headersTimeoutOf(given.headersTimeoutMs, requestTimeoutMs),
@@ -38,7 +42,8 @@ const limitsOf = (given: GivenLimits): ServerLimits => {
 
 type GivenRestart = { readonly [Key in keyof RestartConfig]?: number | undefined };
 
-const restartOf = (given: GivenRestart): Required<RestartConfig> => {
+const restartOf = (given: GivenRestart | undefined): Required<RestartConfig> => {
+  if (given === undefined) return restartDefaults;
   const maxMs = given.maxMs ?? restartDefaults.maxMs;
   return Object.freeze({
     intensity: given.intensity ?? restartDefaults.intensity,

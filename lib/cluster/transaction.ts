@@ -185,7 +185,7 @@ export class Transaction {
         return concat(refused, this.#hold(targets));
       });
     const portions = Array.from({ length: Math.ceil(steps.length / PORTION) }, (_, index) =>
-      index === 0 ? portion(0) : concat(yieldTurn().pipe(ignoreElements()), portion(index * PORTION)),
+      steps.length <= PORTION ? portion(0) : concat(yieldTurn().pipe(ignoreElements()), portion(index * PORTION)),
     );
     const verdict$ = defer(() => {
       const [first, ...rest] = refusals;

@@ -81,8 +81,12 @@ export class Connection {
 
   /** Aborts when the connection is told to leave. */
   get drainSignal(): AbortSignal {
-    this.#drained ??= new AbortController();
-    if (this.draining) this.#drained.abort();
+    if (this.#drained === undefined) {
+      const drained = new AbortController();
+      this.#drained = drained;
+      // Told already: a listener that is added to an aborted signal would never hear of it.
+      if (this.draining) queueMicrotask(() => drained.abort());
+    }
     return this.#drained.signal;
   }
 

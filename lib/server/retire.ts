@@ -29,8 +29,8 @@ const LOOK_MS = 10;
 /** A turn of the event loop that took no longer left hardly anybody time to connect. */
 const CALM_MS = 0.05;
 
-/** Turns that are looked at in search of a calm one; under full load there may be none. */
-const MOST_TURNS = 500;
+/** How long a calm turn is sought; under full load there may be none, and a turn may take as long as it likes. */
+const SEEK_MS = 100;
 
 /**
  * Emits right after a turn in which nobody connected and hardly anything else happened; after any turn when nobody
@@ -39,9 +39,10 @@ const MOST_TURNS = 500;
  * Closing a listening socket resets the connections in its queue: those that came after the event loop last accepted.
  * The event loop accepts before it runs this, so what is left is as long as the turn was.
  */
-const calm = (host: Host): Observable<unknown> =>
+const calm = (host: Host, seekMs: number): Observable<unknown> =>
   defer(() => {
     let turnedAt = performance.now();
+    const until = turnedAt + seekMs;
     return yieldTurn().pipe(
       repeat(),
       filter((_, turn) => {
@@ -50,7 +51,8 @@ const calm = (host: Host): Observable<unknown> =>
         const acceptedAt = host.listener?.acceptedAt ?? 0;
         const sought = turnedAt - acceptedAt < QUIET_MS;
         const busy = acceptedAt > before || turnedAt - before > CALM_MS;
-        return !sought || !busy || turn >= MOST_TURNS;
+        // The first of them may be what is left of the present turn, in which nobody was accepted.
+        return turn > 0 && (!sought || !busy || turnedAt >= until);
       }),
       take(1),
     );
@@ -68,7 +70,7 @@ const quiet = (host: Host, limitMs: number): Observable<unknown> =>
         return now >= until || now - (host.listener?.acceptedAt ?? 0) >= QUIET_MS;
       }),
       take(1),
-      switchMap(() => calm(host)),
+      switchMap(() => calm(host, Math.min(SEEK_MS, limitMs / 2))),
     );
   });
 

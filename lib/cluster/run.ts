@@ -61,6 +61,8 @@ export class Run {
   readonly #hosts: Hosts;
   readonly #roster: Roster;
   readonly #states = new States();
+  /** Every state in order; replays the latest, completes after `Stopped`. */
+  readonly state$ = this.#states.state$;
   readonly #changed$ = new Subject<void>();
   readonly #stopping$ = new Subject<void>();
   readonly #life = new Subscription();
@@ -94,11 +96,6 @@ export class Run {
 
   get state(): ClusterState {
     return this.#states.current;
-  }
-
-  /** Every state in order; replays the latest, completes after `Stopped`. */
-  get state$(): Observable<ClusterState> {
-    return this.#states.state$;
   }
 
   /** Requests are looked at; before that they wait in the ledger. */

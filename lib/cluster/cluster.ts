@@ -245,17 +245,19 @@ export class ReactiveCluster implements Cluster {
 /**
  * Makes a cluster: several HTTP servers that follow the configurations it is given, without costing anybody a request.
  *
- * Nothing listens until `start`. Throws an `OptionsError` for options it cannot work with.
+ * Nothing listens until `start`. With `await using cluster = createCluster()` it stops where its block ends. Throws an
+ * `OptionsError` for options it cannot work with.
  *
  * @example
  * ```ts
  * import { createCluster } from 'sluice';
  *
- * await using cluster = createCluster();
+ * const cluster = createCluster();
  * await cluster.start();
  * await cluster.apply({ api: { listen: '127.0.0.1:0', app: () => new Response('hello') } });
  * const url = cluster.snapshot.servers.api?.url ?? '';
  * console.log(await (await fetch(url)).text()); // hello
+ * await cluster.stop();
  * ```
  */
 export const createCluster = (options: ClusterOptions = {}): Cluster => new ReactiveCluster(options);

@@ -20,10 +20,13 @@ import type { ClusterSnapshot } from './snapshot.ts';
  * import { of } from 'rxjs';
  * import { httpCluster } from 'sluice';
  *
- * const servers = of({ api: { listen: '127.0.0.1:0', app: () => new Response('hello') } })
+ * const running = of({ api: { listen: '127.0.0.1:0', app: () => new Response('hello') } })
  *   .pipe(httpCluster())
- *   .subscribe(({ state, servers }) => console.log(state, servers.api?.url));
- * servers.unsubscribe();
+ *   .subscribe(({ servers }) => {
+ *     if (servers.api === undefined) return;
+ *     console.log(servers.api.state); // running
+ *     running.unsubscribe();
+ *   });
  * ```
  */
 export const httpCluster =

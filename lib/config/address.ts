@@ -48,8 +48,11 @@ const LONGEST_TEXT = 512;
  *
  * @example
  * ```ts
- * parseAddress('[0:0::1]:8080'); // { ok: true, address: { kind: 'tcp', host: '::1', port: 8080 } }
- * parseAddress('8080');          // { ok: false, …, hint: "write '127.0.0.1:8080' or ':8080' for all interfaces" }
+ * import { parseAddress } from 'sluice';
+ *
+ * console.log(parseAddress('[0:0::1]:8080')); // { ok: true, address: { kind: 'tcp', host: '::1', port: 8080 } }
+ * const { hint } = { hint: '', ...parseAddress('8080') };
+ * console.log(hint); // write '127.0.0.1:8080' or ':8080' for all interfaces
  * ```
  */
 export const parseAddress = (text: string): AddressResult => {

@@ -24,6 +24,8 @@ export type ConfigInput = ConfigStream | Promise<ConfigStream> | (() => ConfigSt
  *
  * @example
  * ```ts
+ * import { defineConfig } from 'sluice';
+ *
  * export default defineConfig({
  *   servers: { api: { listen: '127.0.0.1:8080', app: () => new Response('hello') } },
  * });

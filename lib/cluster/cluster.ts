@@ -11,6 +11,7 @@ import {
   share,
   takeUntil,
 } from 'rxjs';
+import { ConfigError } from '../config/errors.ts';
 import type { ClusterConfig } from '../config/server-config.ts';
 import { fromAbortSignal } from '../reactive/from-abort-signal.ts';
 import { guarded } from '../reactive/guarded.ts';
@@ -67,6 +68,8 @@ export interface Cluster extends AsyncDisposable, Runnable {
   readonly outcomes$: Observable<Outcome>;
   /** As things are now; with the counters of this turn. */
   readonly snapshot: ClusterSnapshot;
+  /** Why the newest config is not in force; a `ConfigError` when it is not valid. */
+  readonly error: Error | undefined;
   /**
    * Pushes a config and tells what became of it.
    *
@@ -157,6 +160,11 @@ export class ReactiveCluster implements Cluster {
 
   get snapshot(): ClusterSnapshot {
     return this.#run.snapshot;
+  }
+
+  get error(): Error | undefined {
+    const { error, issues = [] } = this.#run.progress;
+    return error ?? (issues.length === 0 ? undefined : new ConfigError(issues));
   }
 
   apply(config: ClusterConfig): Promise<Outcome> {

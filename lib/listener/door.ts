@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { type ListenOptions, Server, type Socket } from 'node:net';
 import { Observable, type Subscriber, type Unsubscribable } from 'rxjs';
 import { type Address, formatAddress } from '../config/address.ts';
@@ -64,6 +65,11 @@ class Door implements Listener, Unsubscribable {
     }
   }
 
+  queue(open: boolean): void {
+    // A worker of `node:cluster` shares its socket with others, and closing it resets nobody.
+    if (!cluster.isWorker) this.#server.setBacklog(open ? BACKLOG : 0);
+  }
+
   bind(): void {
     if (this.#subscriber.closed) {
       // Nobody waited for the name to be resolved.
@@ -107,6 +113,13 @@ class DoorServer extends Server {
     super(SOCKET_OPTIONS, onConnection);
     this.door = door;
     this.on('listening', onListening).on('error', onError);
+  }
+
+  /** Node can set it only while it begins to listen; the kernel takes another one at any time. */
+  setBacklog(backlog: number): void {
+    const handle: unknown = Reflect.get(this, '_handle');
+    if (typeof handle !== 'object' || handle === null || !('listen' in handle)) return;
+    if (typeof handle.listen === 'function') handle.listen(backlog);
   }
 
   /**

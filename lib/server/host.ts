@@ -24,6 +24,7 @@ export class Host {
   #address: Address;
   #listener: Listener | undefined;
   #binding: Subscription | undefined;
+  #hushed = false;
   // `share` with a ReplaySubject does the same, at some 3 KiB for each of a thousand servers that hardly ever change.
   #holders: readonly Subscriber<Listener>[] = [];
 
@@ -43,8 +44,17 @@ export class Host {
     return this.#listener;
   }
 
+  /** The address is about to be given back: hardly anybody is let in any more, unless somebody else holds it. */
+  hush(): void {
+    if (this.#holders.length > 1) return;
+    this.#hushed = true;
+    this.#listener?.queue?.(false);
+  }
+
   #hold(subscriber: Subscriber<Listener>): () => void {
     this.#holders = [...this.#holders, subscriber];
+    if (this.#hushed) this.#listener?.queue?.(true);
+    this.#hushed = false;
     if (this.#listener !== undefined) subscriber.next(this.#listener);
     else if (this.#binding === undefined) this.#bind();
     return () => this.#leave(subscriber);

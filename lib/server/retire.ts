@@ -1,5 +1,7 @@
 import {
   catchError,
+  concat,
+  concatMap,
   defer,
   EMPTY,
   filter,
@@ -8,9 +10,8 @@ import {
   interval,
   merge,
   type Observable,
+  of,
   repeat,
-  startWith,
-  switchMap,
   take,
   takeUntil,
 } from 'rxjs';
@@ -21,10 +22,13 @@ import type { DrainProgress } from './server.ts';
 /** How long nobody may have connected before an address that is not wanted any more is let go. */
 const QUIET_MS = 50;
 
+const LOOK_MS = 10;
+
+/** The same in looks: on a machine that gives this process no time nobody is accepted either. */
+const QUIET_LOOKS = QUIET_MS / LOOK_MS;
+
 /** How long an address is kept at most for clients that go on connecting to it. */
 const LAME_DUCK_MS = 1_000;
-
-const LOOK_MS = 10;
 
 /** A turn of the event loop that took no longer left hardly anybody time to connect. */
 const CALM_MS = 0.05;
@@ -32,45 +36,50 @@ const CALM_MS = 0.05;
 /** How long a calm turn is sought; under full load there may be none, and a turn may take as long as it likes. */
 const SEEK_MS = 100;
 
+const acceptedAt = ({ listener }: Host): number => listener?.acceptedAt ?? 0;
+
 /**
- * Emits right after a turn in which nobody connected and hardly anything else happened; after any turn when nobody
- * has connected of late.
+ * Emits right after a turn in which nobody connected and hardly anything else happened, or when none is found in time.
  *
- * Closing a listening socket resets the connections in its queue: those that came after the event loop last accepted.
- * The event loop accepts before it runs this, so what is left is as long as the turn was.
+ * Closing a listening socket resets the connections in its queue: those that came after the event loop last looked, and
+ * it accepts one in each turn, before it runs this. So hardly anybody is let into the queue any more.
  */
 const calm = (host: Host, seekMs: number): Observable<unknown> =>
   defer(() => {
     let turnedAt = performance.now();
     const until = turnedAt + seekMs;
+    host.hush();
     return yieldTurn().pipe(
       repeat(),
       filter((_, turn) => {
         const before = turnedAt;
         turnedAt = performance.now();
-        const acceptedAt = host.listener?.acceptedAt ?? 0;
-        const sought = turnedAt - acceptedAt < QUIET_MS;
-        const busy = acceptedAt > before || turnedAt - before > CALM_MS;
+        const busy = acceptedAt(host) > before || turnedAt - before > CALM_MS;
         // The first of them may be what is left of the present turn, in which nobody was accepted.
-        return turn > 0 && (!sought || !busy || turnedAt >= until);
+        return turn > 0 && (!busy || turnedAt >= until);
       }),
       take(1),
     );
   });
 
-/** Emits when the address can be let go with the least harm: nobody has connected for a moment, or time is up. */
+/** Emits when the address can be let go with the least harm: nobody has connected for a while, or time is up. */
 const quiet = (host: Host, limitMs: number): Observable<unknown> =>
   defer(() => {
+    const startedAt = performance.now();
     // Who gets in at the last moment needs time to be answered: at least half of what there is.
-    const until = performance.now() + Math.min(LAME_DUCK_MS, limitMs / 2);
-    return interval(LOOK_MS).pipe(
-      startWith(0),
-      filter(() => {
-        const now = performance.now();
-        return now >= until || now - (host.listener?.acceptedAt ?? 0) >= QUIET_MS;
+    const until = startedAt + Math.min(LAME_DUCK_MS, limitMs / 2);
+    let last = acceptedAt(host);
+    let looks = startedAt - last >= QUIET_MS ? QUIET_LOOKS : 0;
+    // Each look comes after sockets were looked at: after a timer follows the rest of its turn, otherwise a whole one.
+    const turns$ = concat(yieldTurn().pipe(concatMap(yieldTurn)), interval(LOOK_MS).pipe(concatMap(yieldTurn)));
+    return turns$.pipe(
+      concatMap(() => {
+        looks = acceptedAt(host) === last ? looks + 1 : 0;
+        last = acceptedAt(host);
+        if (looks >= QUIET_LOOKS) return of(undefined);
+        return performance.now() < until ? EMPTY : calm(host, Math.min(SEEK_MS, limitMs / 2));
       }),
       take(1),
-      switchMap(() => calm(host, Math.min(SEEK_MS, limitMs / 2))),
     );
   });
 

@@ -142,6 +142,43 @@ describe('an address', () => {
   });
 });
 
+describe('an address that is about to be given back', () => {
+  const withQueue = () => {
+    const queues: boolean[] = [];
+    const listeners: Listeners = (address) =>
+      new Observable((subscriber) => {
+        subscriber.next({ ...listenerAt(address), queue: (open) => queues.push(open) });
+      });
+    return { queues, host: new Host(any, listeners, server) };
+  };
+
+  test('lets hardly anybody in any more', () => {
+    const { queues, host } = withQueue();
+    host.door$.subscribe();
+    host.hush();
+    expect(queues).toEqual([false]);
+  });
+
+  test('lets everybody in again when somebody takes it over', () => {
+    const { queues, host } = withQueue();
+    const old = host.door$.subscribe();
+    host.hush();
+    host.door$.subscribe();
+    expect(queues).toEqual([false, true]);
+    old.unsubscribe();
+    host.door$.subscribe();
+    expect(queues).toEqual([false, true]);
+  });
+
+  test('is as open as ever when somebody else holds it already', () => {
+    const { queues, host } = withQueue();
+    host.door$.subscribe();
+    host.door$.subscribe();
+    host.hush();
+    expect(queues).toEqual([]);
+  });
+});
+
 test('the real port outlives its socket: taking the address again brings it back', async () => {
   const host = new Host(any, systemListeners, server);
   const first = await hold(host.door$);

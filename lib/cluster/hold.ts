@@ -27,12 +27,15 @@ export interface HoldOptions {
  */
 export const holdAll = (targets: readonly Target[], options: HoldOptions): Observable<Refusal> =>
   new Observable((subscriber) => {
+    let isDone = false;
     const waiting = new Map(targets.map(({ server, host }) => [server, host]));
     const settle = (server: string, refusal?: Refusal): void => {
       // A socket that fails after it was bound is the lifecycle's business: it binds again.
       if (!waiting.delete(server)) return;
       if (refusal !== undefined) subscriber.next(refusal);
-      if (waiting.size === 0) subscriber.complete();
+      if (waiting.size > 0) return;
+      isDone = true;
+      subscriber.complete();
     };
     const late = setTimeout(() => {
       for (const [server, { address }] of [...waiting]) {
@@ -49,7 +52,9 @@ export const holdAll = (targets: readonly Target[], options: HoldOptions): Obser
         },
         error: (cause: unknown) => settle(server, toRefusal(server, cause)),
       });
-      options.keep(hold);
+      // Given up on while this very address was being asked for: nobody is left to let go of it.
+      if (subscriber.closed && !isDone) hold.unsubscribe();
+      else options.keep(hold);
     }
     if (targets.length === 0) subscriber.complete();
   });

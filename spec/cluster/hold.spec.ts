@@ -1,4 +1,4 @@
-import { Observable, Subject, type Subscription } from 'rxjs';
+import { map, Observable, Subject, type Subscription, takeUntil } from 'rxjs';
 import { describe, expect, test, vi } from 'vitest';
 import { BindTimeoutError } from '../../lib/cluster/errors.ts';
 import { holdAll, type Target } from '../../lib/cluster/hold.ts';
@@ -90,6 +90,30 @@ test('a socket that fails after it was bound is not its business any more', () =
   a.fail(new Error('later'));
   b.open();
   expect(log).toMatchObject({ completed: true, refusals: [] });
+});
+
+test('given up on from inside a bind lets go of that one too', () => {
+  const [a, b] = [byHand('a'), byHand('b')];
+  const giveUp = new Subject<void>();
+  const holds: Subscription[] = [];
+  const leaving = new Host(
+    addressFrom('127.0.0.1:1'),
+    (address) => {
+      giveUp.next();
+      return b.target.host.door$.pipe(map((listener) => ({ ...listener, address })));
+    },
+    b.target.host.server,
+  );
+  holdAll([a.target, { server: 'b', host: leaving }], {
+    startTimeoutMs: 1_000,
+    keep: (one) => holds.push(one),
+    bound: () => {},
+  })
+    .pipe(takeUntil(giveUp))
+    .subscribe();
+  expect(holds).toHaveLength(1);
+  expect(b.isOpen).toBe(false);
+  expect(a.isOpen).toBe(true);
 });
 
 test('two servers on one host are held by one socket', () => {

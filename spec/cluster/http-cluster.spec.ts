@@ -1,4 +1,4 @@
-import { concat, defer, from, NEVER, of, Subject, take, throwError } from 'rxjs';
+import { concat, defer, from, NEVER, of, Subject, Subscription, take, throwError } from 'rxjs';
 import { expect, test } from 'vitest';
 import { httpCluster } from '../../lib/cluster/http-cluster.ts';
 import type { ClusterOptions } from '../../lib/cluster/options.ts';
@@ -71,6 +71,24 @@ test('unsubscribing while addresses are being bound leaves none behind', async (
   for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   expect(sockets.open).toEqual([]);
   expect(sockets.attempts).toHaveLength(begun);
+  expect(await listening()).toBe(before);
+});
+
+test('unsubscribing from inside a bind ends with that bind', async () => {
+  const before = await listening();
+  const { sockets, operator } = operate();
+  const config = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`s${index}`, saying('x')]));
+  const subscription = new Subscription();
+  // In the middle of the second portion.
+  sockets.fault((_, attempt) => {
+    if (attempt === 30) subscription.unsubscribe();
+    return 'none';
+  });
+  subscription.add(concat(of<ClusterConfig>(config), NEVER).pipe(operator).subscribe());
+  await eventually(() => subscription.closed);
+  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(sockets.attempts).toHaveLength(30);
+  expect(sockets.open).toEqual([]);
   expect(await listening()).toBe(before);
 });
 

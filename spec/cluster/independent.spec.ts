@@ -204,4 +204,28 @@ describe('servers that are stopped first', () => {
     expect(cluster.snapshot).toMatchObject({ state: 'Running', degraded: false });
     expect(await ask(one)).toBe('a2');
   });
+
+  test('and were lost in an earlier attempt are named when the last one fails as well', async () => {
+    const [one = '', two = ''] = await freeAddresses(2);
+    const { cluster, sockets } = await running({ a: saying('a', one, STS), b: saying('b', two, STS) }, INDEPENDENT);
+    let isFirst = true;
+    sockets.fault((address) => {
+      // The new `b` could start, but is undone with `a`, and its address is gone from then on.
+      if (address !== two || !isFirst) return 'refuse';
+      isFirst = false;
+      return 'none';
+    });
+    const outcome = await cluster.apply({ a: saying('a2', one, STS), b: saying('b2', two, STS) });
+    expect(outcome.status).toBe('rolledBack');
+    const lost = outcome.status === 'rolledBack' ? outcome.unrestored.map(({ server }) => server) : [];
+    expect(lost.sort()).toEqual(['a', 'b']);
+    expect(cluster.snapshot).toMatchObject({ state: 'Error', degraded: true });
+    expect(sockets.open).toEqual([]);
+    sockets.heal();
+    expect(await cluster.apply({ a: saying('a', one, STS), b: saying('b', two, STS) })).toMatchObject({
+      status: 'committed',
+      refused: [],
+    });
+    expect(await askAll([one, two])).toEqual({ [one]: 'a', [two]: 'b' });
+  });
 });

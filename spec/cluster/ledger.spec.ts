@@ -110,6 +110,21 @@ describe('those who are told', () => {
     expect(heard).toEqual(told);
   });
 
+  test('may settle others before everybody has heard of theirs: the order is the same for all', () => {
+    const told: number[] = [];
+    const heard: number[] = [];
+    const ledger = new Ledger(({ revision }) => told.push(revision));
+    const others: Request[] = [];
+    const first = ledger.enter({}, ({ revision }) => {
+      heard.push(revision);
+      for (const request of others) ledger.settle(request, rejected);
+    });
+    others.push(ledger.enter({}, ({ revision }) => heard.push(revision)));
+    ledger.settle(first, unchanged);
+    expect(told).toEqual([1, 2]);
+    expect(heard).toEqual([1, 2]);
+  });
+
   test('may cancel the rest', () => {
     const { told, ledger, push } = open((_, book) => book.ledger.cancel());
     const [first] = [push(), push(), push()];

@@ -2,6 +2,7 @@ import { filter, firstValueFrom, toArray } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { ask, askAll } from './fixtures/asking.ts';
 import { addressOf, eventually, rig, running, saying, until } from './fixtures/clusters.ts';
+import { keepOpen } from './fixtures/kept.ts';
 import { freeAddresses } from './fixtures/ports.ts';
 import { listening } from './fixtures/sockets.ts';
 
@@ -176,6 +177,17 @@ describe('stopping', () => {
     expect(cluster.snapshot.draining).toMatchObject([{ server: 'a', connections: 1 }]);
     expect(await cluster.stop({ drainTimeoutMs: 100 })).toMatchObject({ cut: 1 });
     expect(await asked).toMatch(/^no answer/);
+  });
+
+  test('counts nobody who was idle in a generation that had left already, and waits no longer than it may', async () => {
+    const { cluster } = await running({ a: saying('a') });
+    const connection = await keepOpen(addressOf(cluster, 'a'));
+    expect(await connection.ask()).toBe('a');
+    await cluster.apply({});
+    const report = await cluster.stop({ drainTimeoutMs: 50 });
+    expect(report).toMatchObject({ cut: 0 });
+    expect(report.durationMs).toBeLessThan(1_000);
+    await eventually(() => connection.closed);
   });
 
   test('`await using` stops it', async () => {

@@ -232,8 +232,8 @@ export class HttpServer implements HostedServer, RequestReceiver {
     }
   }
 
-  #sound(response: Response, { outgoing }: HttpBindings): Response {
-    return soundResponse(response, this.#context.cache, (error) => this.broken(error, outgoing));
+  #sound(response: Response, { incoming, outgoing }: HttpBindings): Response {
+    return soundResponse(response, incoming.method, this.#context.cache, (error) => this.broken(error, outgoing));
   }
 
   fail(error: unknown, { incoming, outgoing }: HttpBindings): Response {

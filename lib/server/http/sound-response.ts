@@ -6,7 +6,8 @@ interface Light {
 const isLight = (response: Response, cache: symbol | undefined): response is Response & Light =>
   cache !== undefined && cache in response;
 
-const isStream = (body: unknown): boolean => typeof body === 'object' && body !== null && 'getReader' in body;
+const isStream = (body: unknown): body is ReadableStream<Uint8Array> =>
+  typeof body === 'object' && body !== null && 'getReader' in body;
 
 /**
  * The symbol under which the light responses of `@hono/node-server` keep status, body and headers as they were given;
@@ -16,6 +17,9 @@ const isStream = (body: unknown): boolean => typeof body === 'object' && body !=
  */
 export const cacheOfLightResponses = (): symbol | undefined =>
   Object.getOwnPropertySymbols(new Response(null)).find(({ description }) => description === 'cache');
+
+/** RFC 9110 §6.4.1; informational ones are none of a handler's answers. */
+const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 
 /** Reading never fails, it ends; `failed` learns why. */
 const guardReader = (
@@ -35,12 +39,14 @@ const guardReader = (
  * Keeps a response from failing while it is sent: the sender would tell its client and the console why.
  *
  * Throws when it cannot be sent at all. A body that has to be read is read by way of a guard: when it fails, `failed`
- * is told, and the sender finds that there is no more.
+ * is told, and the sender finds that there is no more. Where no body is sent, none is read: the sender would read one
+ * without an end for ever, in one turn of the event loop.
  *
  * @param cache - see `cacheOfLightResponses`.
  */
 export const soundResponse = (
   response: Response,
+  method: string | undefined,
   cache: symbol | undefined,
   failed: (error: unknown) => void,
 ): Response => {
@@ -50,9 +56,15 @@ export const soundResponse = (
     if (Array.isArray(given[2])) new Headers(response.headers);
     if (!isStream(given[1])) return response;
   }
-  const { body } = response;
+  const bodiless = method === 'HEAD' || BODILESS.has(response.status);
+  // Asked for its body, a light response becomes one of Node's, which has none beside such a status.
+  const body: unknown = bodiless && Array.isArray(given) ? given[1] : response.body;
   if (body === null) return response;
   if (!isStream(body)) throw new TypeError('the body of the response is no stream');
+  if (bodiless) {
+    body.cancel().catch(() => undefined);
+    return new Response(null, { status: response.status, headers: response.headers });
+  }
   if (response.bodyUsed || body.locked) throw new TypeError('the body of the response was read already');
   const reader = guardReader(body.getReader(), failed);
   return Object.defineProperty(response, 'body', { value: { locked: true, getReader: () => reader } });

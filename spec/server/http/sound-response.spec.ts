@@ -231,3 +231,30 @@ test('without light responses everything is read, and arrives the same', async (
   expect(answer).toMatchObject({ status: 200, body: 'own' });
   expect(answer?.head).toMatch(/content-length: 3/i);
 });
+
+describe('an answer that has no body does not wait for one', () => {
+  /** A body without an end, which is never short of more. */
+  const endless = (cancelled: () => void): ReadableStream =>
+    new ReadableStream({ pull: (c) => c.enqueue(bytes('more')), cancel: () => cancelled() });
+
+  test.each([
+    { what: 'a HEAD', method: 'HEAD', status: 200 },
+    { what: 'a status without a body', method: 'GET', status: 204 },
+    { what: 'what has not changed', method: 'GET', status: 304 },
+  ])('to $what, and stops the stream it was given', { timeout: 5_000 }, async ({ method, status }) => {
+    let stopped = 0;
+    const body = (): ReadableStream =>
+      endless(() => {
+        stopped += 1;
+      });
+    const { dial } = await serve({ app: () => new Response(body(), { status, headers: { 'x-kept': 'yes' } }) });
+    const wire = dial();
+    wire.write(get('/').replace('GET', method));
+    const head = await wire.until((text) => text.endsWith('\r\n\r\n'));
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(head).toMatch(/x-kept: yes/);
+    wire.write(get('/').replace('GET', method));
+    await wire.until((text) => text.endsWith('\r\n\r\n') && text.split('HTTP/1.1').length === 3);
+    expect(stopped).toBe(2);
+  });
+});

@@ -235,7 +235,7 @@ export class Run {
   }
 
   #commit(specs: ReadonlyMap<string, ServerSpec>, refused: readonly Refusal[]): Observable<Decision> {
-    // A getter of the config may have stopped the cluster, and so may whoever is told of the state below.
+    // A getter of the config may have stopped the cluster.
     if (this.#over) return EMPTY;
     const desired = running(specs);
     const { strategy, commit: mode, restartDelayMs, startTimeoutMs } = this.#settings;
@@ -243,7 +243,6 @@ export class Run {
     const isDone = known.steps.length === 0 && refused.length === 0;
     if (isDone && this.state !== 'Error') return of({ verdict: { status: 'unchanged' }, specs });
     if (this.state !== 'Booting') this.#enter('Reloading');
-    if (this.#over) return EMPTY;
     const options = { strategy, mode, restartDelayMs, startTimeoutMs };
     return commit({ roster: this.#roster, hosts: this.#hosts, options }, desired, refused, known).pipe(
       catchError((error: unknown) => {

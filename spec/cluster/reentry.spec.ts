@@ -63,13 +63,15 @@ describe('inside a notification of a state', () => {
   });
 
   test('a stop while reloading cancels the change', async () => {
-    const { cluster, states } = await running({ a: saying('a') });
+    const { cluster, states, sockets } = await running({ a: saying('a') });
     let stopped: Promise<unknown> | undefined;
     cluster.state$.subscribe((state) => {
       if (state === 'Reloading') stopped = cluster.stop();
     });
     expect(await cluster.apply({ a: saying('b'), b: saying('b') })).toMatchObject({ status: 'cancelled' });
     expect(await stopped).toMatchObject({ cut: 0 });
+    expect(sockets.attempts).toHaveLength(1);
+    expect(sockets.open).toEqual([]);
     expect(states.slice(-4)).toEqual(['Reloading', 'Running', 'Stopping', 'Stopped']);
   });
 

@@ -3,7 +3,7 @@ import { CLUSTER_TRANSITIONS, type ClusterState, isTransition } from '../../lib/
 
 const STATES: readonly ClusterState[] = ['New', 'Booting', 'Running', 'Reloading', 'Stopping', 'Stopped', 'Error'];
 
-test('there are exactly the seven states of the seed', () => {
+test("there are exactly the seven states of go-supervisor's httpcluster", () => {
   expect(Object.keys(CLUSTER_TRANSITIONS).sort()).toEqual([...STATES].sort());
 });
 

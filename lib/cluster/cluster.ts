@@ -195,7 +195,8 @@ export class ReactiveCluster implements Cluster {
       this.#ledger.cancel();
       return Promise.resolve({ cut: 0, durationMs: 0 });
     }
-    run.stop(drainTimeoutMs);
+    // What is no time to wait for leaves the servers their own.
+    run.stop(drainTimeoutMs !== undefined && drainTimeoutMs >= 0 ? drainTimeoutMs : undefined);
     return firstValueFrom(run.ended$);
   }
 

@@ -27,3 +27,18 @@ test('a supervisor that could not start a cluster says what the cluster says', a
   expect(failure).toBeInstanceOf(RunnableError);
   expect(failure).toMatchObject({ cause: { code: 'ERR_CONFIG' } });
 });
+
+test('a time to drain that is none leaves the servers their own', async () => {
+  const cluster = createCluster({ logger: silent });
+  await cluster.start();
+  await cluster.apply({
+    a: {
+      listen: fine.listen,
+      app: async () => new Promise((resolve) => setTimeout(resolve, 100, new Response('whole'))),
+    },
+  });
+  const answer = fetch(cluster.snapshot.servers.a?.url ?? '');
+  while (cluster.snapshot.servers.a?.inFlight !== 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(await cluster.stop({ drainTimeoutMs: Number.NaN })).toMatchObject({ cut: 0 });
+  expect(await (await answer).text()).toBe('whole');
+});

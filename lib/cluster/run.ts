@@ -11,7 +11,6 @@ import {
   merge,
   type Observable,
   of,
-  queueScheduler,
   ReplaySubject,
   Subject,
   Subscription,
@@ -289,9 +288,11 @@ export class Run {
     this.#roster.finish();
     const rest = this.#hosts.destroy();
     this.#ledger.cancel();
+    // What was decided when somebody stopped it is told as well, before the end is.
+    this.#ledger.tell();
     if (this.state === 'Stopping') this.#enter('Stopped');
     for (const stream of [this.#states, this.#changed$, this.reports$]) stream.complete();
     const ending = Object.freeze({ cut: cut + rest, durationMs: performance.now() - this.#stoppedAt });
-    queueScheduler.schedule(() => this.ended$.next(ending));
+    asapScheduler.schedule(() => this.ended$.next(ending));
   }
 }

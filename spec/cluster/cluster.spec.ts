@@ -42,3 +42,14 @@ test('a time to drain that is none leaves the servers their own', async () => {
   expect(await cluster.stop({ drainTimeoutMs: Number.NaN })).toMatchObject({ cut: 0 });
   expect(await (await answer).text()).toBe('whole');
 });
+
+test('the outcome of a config that could not boot is told although somebody stops the cluster for it', async () => {
+  const cluster = createCluster({ logger: silent });
+  const outcomes: string[] = [];
+  cluster.outcomes$.subscribe(({ status }) => outcomes.push(status));
+  cluster.state$.subscribe((state) => state === 'Error' && cluster.stop());
+  cluster.siphon.next({ a: wrong });
+  await cluster.start();
+  await cluster.stop();
+  expect(outcomes).toEqual(['rejected']);
+});

@@ -1,4 +1,5 @@
 import { defer } from 'rxjs';
+import { nearest } from '../config/nearest.ts';
 import type { CommitMode, Strategy } from '../config/server-config.ts';
 import type { Listeners } from '../listener/listener.ts';
 import { systemListeners } from '../listener/listeners.ts';
@@ -25,7 +26,7 @@ export interface ClusterOptions {
   readonly restartDelayMs?: number;
   /** Milliseconds within which an address has to be bound; 10 000 by default. */
   readonly startTimeoutMs?: number;
-  /** The longest `stop()` may take, in milliseconds, whatever the servers' `drainTimeoutMs`; no limit by default. */
+  /** The longest `stop()` may take, in milliseconds, whatever the servers' `drainTimeoutMs`; `Infinity` by default. */
   readonly shutdownTimeoutMs?: number;
   /**
    * Let `@hono/node-server` replace the global `Request` and `Response` by its own light ones; `true` by default.
@@ -61,6 +62,38 @@ const durationMs = (option: string, value: number): number => {
   throw new OptionsError(option, `a whole number of milliseconds from 0 to ${LONGEST_MS}`);
 };
 
+const OPTIONS: readonly (keyof ClusterOptions)[] = [
+  'name',
+  'strategy',
+  'commit',
+  'siphonBuffer',
+  'stopOnComplete',
+  'restartDelayMs',
+  'startTimeoutMs',
+  'shutdownTimeoutMs',
+  'overrideGlobalObjects',
+  'logger',
+  'signal',
+  'listeners',
+];
+
+const LEVELS: readonly (keyof Logger)[] = ['error', 'warn', 'info', 'debug'];
+
+/** What the types say, for those who have none: an option that nobody reads would be missed late. */
+const check = (options: ClusterOptions): void => {
+  if (typeof options !== 'object' || options === null) throw new OptionsError('options', 'an object');
+  for (const option of Object.keys(options)) {
+    if (OPTIONS.some((known) => known === option)) continue;
+    const near = nearest(option, OPTIONS);
+    throw new OptionsError(option, near === undefined ? `one of ${OPTIONS.join(', ')}` : `written '${near}'`);
+  }
+  const { name = '', logger } = options;
+  if (typeof name !== 'string') throw new OptionsError('name', 'a text');
+  if (logger !== undefined && !LEVELS.every((level) => typeof logger[level] === 'function')) {
+    throw new OptionsError('logger', `an object with ${LEVELS.join(', ')}, such as consola`);
+  }
+};
+
 /** Makes a failed bind of what the user's listeners throw instead of returning. */
 const deferred =
   (listeners: Listeners): Listeners =>
@@ -69,7 +102,8 @@ const deferred =
 
 /** Fills in the defaults. Throws an `OptionsError` for a value that cannot be worked with. */
 export const settingsOf = (options: ClusterOptions): ClusterSettings => {
-  const { siphonBuffer = 1 } = options;
+  check(options);
+  const { siphonBuffer = 1, shutdownTimeoutMs = Number.POSITIVE_INFINITY } = options;
   if (!(siphonBuffer === Number.POSITIVE_INFINITY || (Number.isInteger(siphonBuffer) && siphonBuffer >= 1))) {
     throw new OptionsError('siphonBuffer', 'a whole number from 1, or Infinity');
   }
@@ -81,7 +115,8 @@ export const settingsOf = (options: ClusterOptions): ClusterSettings => {
     stopOnComplete: options.stopOnComplete ?? false,
     restartDelayMs: durationMs('restartDelayMs', options.restartDelayMs ?? 10),
     startTimeoutMs: durationMs('startTimeoutMs', options.startTimeoutMs ?? 10_000),
-    shutdownTimeoutMs: durationMs('shutdownTimeoutMs', options.shutdownTimeoutMs ?? LONGEST_MS),
+    shutdownTimeoutMs:
+      shutdownTimeoutMs === Number.POSITIVE_INFINITY ? LONGEST_MS : durationMs('shutdownTimeoutMs', shutdownTimeoutMs),
     overrideGlobalObjects: options.overrideGlobalObjects ?? true,
     logger: guardLogger(options.logger ?? consolaLogger()),
     listeners: options.listeners === undefined ? systemListeners : deferred(options.listeners),

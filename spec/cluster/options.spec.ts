@@ -62,3 +62,17 @@ describe('refused with the name of the option', () => {
     });
   }
 });
+
+test.each([
+  [{ comit: 'independent' }, "comit must be written 'commit'"],
+  [{ workers: 2 }, 'workers must be one of name, strategy'],
+  [{ name: 5 }, 'name must be a text'],
+  [{ logger: {} }, 'logger must be an object with error, warn, info, debug'],
+  [null, 'options must be an object'],
+])('without types %j is refused in words', (options, message) => {
+  expect(() => Reflect.apply(createCluster, undefined, [options])).toThrow(message);
+});
+
+test('no limit can be written', () => {
+  expect(settingsOf({ shutdownTimeoutMs: Number.POSITIVE_INFINITY }).shutdownTimeoutMs).toBe(2 ** 31 - 1);
+});

@@ -3,7 +3,7 @@ export { CLUSTER_TRANSITIONS, type ClusterState } from './cluster/cluster-state.
 export { BindTimeoutError, OptionsError } from './cluster/errors.ts';
 export { httpCluster } from './cluster/http-cluster.ts';
 export type { ClusterOptions } from './cluster/options.ts';
-export type { Outcome, Refusal } from './cluster/outcome.ts';
+export type { Cause, Outcome, Refusal } from './cluster/outcome.ts';
 export type { Change, Plan } from './cluster/plan.ts';
 export type { ClusterSnapshot, Draining, ServerConfigView, ServerSnapshot } from './cluster/snapshot.ts';
 export { type Address, type AddressResult, formatAddress, parseAddress } from './config/address.ts';

@@ -4,7 +4,7 @@ import type { ServerSpec } from '../config/server-spec.ts';
 import { UnpreparedError } from './errors.ts';
 import { fallBack } from './fall-back.ts';
 import type { Hosts } from './hosts.ts';
-import type { Refusal } from './outcome.ts';
+import type { Cause, Refusal } from './outcome.ts';
 import { diff, type Plan, planOf, type Standing, type Steps } from './plan.ts';
 import type { Roster } from './roster.ts';
 import { Transaction } from './transaction.ts';
@@ -22,7 +22,7 @@ export type CommitResult =
   | {
       readonly status: 'rolledBack';
       readonly server: string;
-      readonly cause: Error;
+      readonly cause: Cause;
       readonly unrestored: readonly Refusal[];
     };
 

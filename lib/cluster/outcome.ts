@@ -1,10 +1,13 @@
 import type { Issue } from '../config/issue.ts';
 import type { Plan } from './plan.ts';
 
+/** Why something could not be done; errors of Sluice have a code that does not change, and most have a hint. */
+export type Cause = Error & { readonly code?: string | undefined; readonly hint?: string | undefined };
+
 /** A server whose part of a commit did not go ahead (`commit: 'independent'`): it keeps its last good version. */
 export interface Refusal {
   readonly server: string;
-  readonly cause: Error;
+  readonly cause: Cause;
   /** What was wrong with its config; empty when preparing it failed. */
   readonly issues: readonly Issue[];
 }
@@ -40,7 +43,7 @@ export type Outcome = {
   | {
       readonly status: 'rolledBack';
       readonly server: string;
-      readonly cause: Error;
+      readonly cause: Cause;
       readonly unrestored: readonly Refusal[];
     }
   | { readonly status: 'superseded' }

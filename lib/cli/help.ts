@@ -36,7 +36,8 @@ An edit that is not valid, or cannot be put in force, changes nothing: what is
 wrong is shown, and what ran keeps running.
 
 Signals:
-  SIGTERM, SIGINT  finish the requests under way, then exit; a second one exits at once
+  SIGTERM, SIGINT  finish the requests under way, then exit; a second one,
+                   half a second later or more, exits at once
   SIGHUP           read the file again
 
 Exit codes:

@@ -71,15 +71,25 @@ const overdue = (life: Life, { step, afterMs }: EventOf<'overdue'>): Decision =>
 /** 128 plus the number of the signal, which is what a shell reports for a process that a signal ended. */
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
-const signalled = (life: Life, { signal }: EventOf<'signal'>): Decision => {
+/**
+ * Milliseconds within which a signal that comes once more is the same request. Ctrl-C signals everything that runs in
+ * the terminal, and `npm` and other starters pass what they got on to their child, so one key press arrives twice, some
+ * milliseconds apart. Nobody presses a key again on purpose this soon.
+ */
+const ECHO_MS = 500;
+
+const signalled = (life: Life, { signal, atMs }: EventOf<'signal'>): Decision => {
   if (signal === 'SIGHUP') return reload(life, Symbol(signal));
-  if (life.signalled) {
+  const before = life.signalled;
+  if (before !== undefined) {
+    if (signal === before.signal && atMs - before.atMs < ECHO_MS) return keep(life);
     return {
       life,
       effects: [log('warn', `${signal} again: exiting at once`), { type: 'exit', code: exitCodes[signal] }],
     };
   }
-  return andThen({ life: { ...life, signalled: true }, effects: [log('info', `${signal}: stopping`)] }, (told) =>
-    stop(told, undefined),
+  return andThen(
+    { life: { ...life, signalled: { signal, atMs } }, effects: [log('info', `${signal}: stopping`)] },
+    (told) => stop(told, undefined),
   );
 };

@@ -43,8 +43,8 @@ export interface Life {
   /** The last state of each by name; the same object until one of them changes. */
   readonly states: Readonly<Record<string, string>>;
   readonly step: Step | undefined;
-  /** Whether SIGINT or SIGTERM arrived. */
-  readonly signalled: boolean;
+  /** The first SIGINT or SIGTERM, and when it arrived, in milliseconds of a clock that never goes back. */
+  readonly signalled: { readonly signal: 'SIGINT' | 'SIGTERM'; readonly atMs: number } | undefined;
   /** Whose request the running reload is. */
   readonly reload: symbol | undefined;
   readonly stopOptions: StopOptions | undefined;
@@ -72,7 +72,7 @@ export type LifeEvent =
   | { readonly type: 'shutdownOverdue'; readonly afterMs: number }
   | { readonly type: 'stop'; readonly options?: StopOptions | undefined }
   | { readonly type: 'reload'; readonly request: symbol }
-  | { readonly type: 'signal'; readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' };
+  | { readonly type: 'signal'; readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'; readonly atMs: number };
 
 /** Something to do. */
 export type Effect =
@@ -106,7 +106,7 @@ export const newLife = (members: readonly { readonly name: string; readonly canR
   })),
   states: {},
   step: undefined,
-  signalled: false,
+  signalled: undefined,
   reload: undefined,
   stopOptions: undefined,
   error: undefined,

@@ -38,8 +38,9 @@ export interface SupervisorOptions {
   /** Milliseconds all of them together have to stop; 120 000 by default. */
   readonly shutdownTimeoutMs?: number;
   /**
-   * Whether to handle signals while it runs; `false` by default. SIGINT and SIGTERM stop it, a second one of either
-   * ends the process at once with status 130 or 143; SIGHUP reloads.
+   * Whether to handle signals while it runs; `false` by default. SIGINT and SIGTERM stop it; the other of the two, or
+   * the same one again half a second later or more, ends the process at once with status 130 or 143; SIGHUP reloads.
+   * The same signal sooner is taken for an echo: `npm` passes on what the terminal has sent to everybody already.
    */
   readonly signals?: boolean;
   /** Stops it when aborted. */
@@ -214,7 +215,9 @@ const aborts = (signal: AbortSignal | undefined): Observable<LifeEvent> =>
 
 const osSignals = (handled: boolean): Observable<LifeEvent> =>
   handled
-    ? signals$(['SIGINT', 'SIGTERM', 'SIGHUP']).pipe(map((signal) => ({ type: 'signal', signal }) as const))
+    ? signals$(['SIGINT', 'SIGTERM', 'SIGHUP']).pipe(
+        map((signal) => ({ type: 'signal', signal, atMs: performance.now() }) as const),
+      )
     : EMPTY;
 
 /** Node's timers count in a signed 32-bit number and fire at once beyond it. */

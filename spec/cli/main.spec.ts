@@ -263,12 +263,12 @@ describe('how run ends', () => {
     expect(command.stdout()).toContain('stopped nothing was cut');
   });
 
-  test('a second SIGTERM ends it at once', async () => {
+  test('SIGINT after SIGTERM ends it at once', async () => {
     const { command, answer } = await servingSlowly();
     command.child.kill('SIGTERM');
     await command.said(/server {2}web draining/);
-    command.child.kill('SIGTERM');
-    expect(await command.ended).toBe(143);
+    command.child.kill('SIGINT');
+    expect(await command.ended).toBe(130);
     expect(await answer).toBe('cut');
   });
 

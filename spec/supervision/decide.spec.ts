@@ -62,7 +62,7 @@ test('from the first start to the last stop', () => {
     'Booting',
     'Running, (b is running)',
   ]);
-  const stopping = decide(started.at(-1)?.life ?? lifeOf(0), { type: 'signal', signal: 'SIGTERM' });
+  const stopping = decide(started.at(-1)?.life ?? lifeOf(0), { type: 'signal', signal: 'SIGTERM', atMs: 0 });
   expect(describe(stopping)).toBe('Stopping, (SIGTERM: stopping), (stopping b), stop b');
   const next = decide(stopping.life, { type: 'settled', step: stepOf(stopping.life) });
   expect(describe(next)).toBe('Stopping, (stopped b), (stopping a), stop a');
@@ -70,9 +70,9 @@ test('from the first start to the last stop', () => {
 });
 
 test('the first signal stops, the second ends the process with its own status', () => {
-  const hup = { type: 'signal', signal: 'SIGHUP' } as const;
-  const int = { type: 'signal', signal: 'SIGINT' } as const;
-  const term = { type: 'signal', signal: 'SIGTERM' } as const;
+  const hup = { type: 'signal', signal: 'SIGHUP', atMs: 0 } as const;
+  const int = { type: 'signal', signal: 'SIGINT', atMs: 0 } as const;
+  const term = { type: 'signal', signal: 'SIGTERM', atMs: 0 } as const;
   expect(tell(running(1), [term, hup, int]).map(describe)).toEqual([
     'Stopping, (SIGTERM: stopping), (stopping a), stop a',
     'Stopping, (reload ignored while Stopping)',
@@ -82,6 +82,16 @@ test('the first signal stops, the second ends the process with its own status', 
     'Stopping, (stopping a), stop a',
     'Stopping, (SIGINT: stopping)',
     'Stopping, (SIGTERM again: exiting at once), exit 143',
+  ]);
+});
+
+test('the same signal once more within half a second is the same request, later it ends the process', () => {
+  const int = (atMs: number) => ({ type: 'signal', signal: 'SIGINT', atMs }) as const;
+  expect(tell(running(1), [int(1_000), int(1_004), int(1_499), int(1_500)]).map(describe)).toEqual([
+    'Stopping, (SIGINT: stopping), (stopping a), stop a',
+    'Stopping',
+    'Stopping',
+    'Stopping, (SIGINT again: exiting at once), exit 130',
   ]);
 });
 
@@ -95,7 +105,7 @@ test('a reload passes over what cannot and what has ended, and one at a time is 
   expect(describe(decide(ended.life, { type: 'settled', step: stepOf(first.life) }))).toBe('Running');
 
   const unable = newLife([{ name: 'a', canReload: false }]);
-  const idle = tell(unable, [...begun, ...up(0), { type: 'signal', signal: 'SIGHUP' }]).at(-1);
+  const idle = tell(unable, [...begun, ...up(0), { type: 'signal', signal: 'SIGHUP', atMs: 0 }]).at(-1);
   expect(idle && describe(idle)).toBe('Running, (nothing to reload)');
 });
 
@@ -159,7 +169,7 @@ const anything = (count: number) => {
       weight: 1,
       arbitrary: fc
         .constantFrom('SIGINT' as const, 'SIGTERM' as const, 'SIGHUP' as const)
-        .map((signal) => always({ type: 'signal', signal })),
+        .map((signal) => always({ type: 'signal', signal, atMs: 0 })),
     },
   );
 };

@@ -60,8 +60,8 @@ describe.each(['that answers at once', 'that takes a moment', 'that sends stream
     expect(reports.map(({ refused }) => refused)).toEqual([0, 0, 0]);
     expect(reports.map(({ closedIdle }) => closedIdle)).toEqual([0, 0, 0]);
     expect(ended.map(({ cut }) => cut)).toEqual(Array.from({ length: SWAPS + 1 }, () => 0));
-    // Every kept connection was told with an answer; at the last drain some clients may have stopped already.
-    expect(reports[0]?.asked).toBeGreaterThanOrEqual(8 * (SWAPS - 1));
+    // Kept connections were told with an answer; who did not ask before the next drain was told once for both.
+    expect(reports[0]?.asked).toBeGreaterThan(8 * (SWAPS / 2));
     expect(reports[1]?.asked).toBeGreaterThan(24 * (SWAPS / 2));
     expect(Math.min(...reports.map(({ answered }) => answered))).toBeGreaterThan(300);
   });

@@ -78,8 +78,10 @@ export const parseAddress = (text: string): AddressResult => {
   if (host.includes(':') && parseIpv6(text) !== undefined) {
     return refuse('an IPv6 address stands in brackets', "write '[::1]:8080'");
   }
-  if (colon < 0 || text.endsWith(']'))
-    return refuse('a port is missing', "write ':0' after the host for any free port");
+  if (colon < 0 || text.endsWith(']')) {
+    const named = parseHost(text);
+    return refuse('a port is missing', `write '${'host' in named ? text : 'localhost'}:8080'`);
+  }
   const portText = text.slice(colon + 1);
   if (!/^(?:0|[1-9]\d{0,4})$/.test(portText) || Number(portText) > 65_535) {
     return refuse('a port is a number from 0 to 65535 without leading zeros');

@@ -1,14 +1,21 @@
 import type { BaseIssue } from 'valibot';
 import type { Issue } from './issue.ts';
 import { oneLine, received } from './received.ts';
-import { readWording } from './wording.ts';
+import { readWording, UNKNOWN_KEY, type Wording } from './wording.ts';
 
 /** More issues than anybody reads at once: what is wrong with one server is cut there. */
 const MOST_ISSUES = 32;
 
 /** Words an issue from its parts; `text` is a packed wording. */
-export const issueOf = (server: string | undefined, path: string, shown: string, text: string): Issue => {
-  const { expected, message, hint } = readWording(text);
+export const issueOf = (server: string | undefined, path: string, shown: string, text: string): Issue =>
+  issueFrom(server, path, shown, readWording(text));
+
+const issueFrom = (
+  server: string | undefined,
+  path: string,
+  shown: string,
+  { expected, message, hint }: Wording,
+): Issue => {
   return {
     ...(server === undefined ? {} : { server }),
     path,
@@ -25,11 +32,26 @@ export const issueOf = (server: string | undefined, path: string, shown: string,
  */
 export const issuesOf = (server: string | undefined, found: readonly BaseIssue<unknown>[]): readonly Issue[] => {
   const issues = new Map<string, Issue>();
-  for (const one of found) {
+  // A misspelled key is why another one is missing: the cause comes first.
+  for (const one of found.toSorted((a, b) => Number(isMisspelled(b)) - Number(isMisspelled(a)))) {
     const path = oneLine((one.path ?? []).map((item) => String(item.key)).join('.'));
-    const issue = issueOf(server, path, received(one.input), one.message);
+    const text = readWording(one.message);
+    const issue = issueFrom(
+      server,
+      path,
+      received(one.input),
+      isMissing(one) ? { message: 'is missing', ...text } : text,
+    );
     issues.set(`${path}\n${issue.message}`, issue);
     if (issues.size === MOST_ISSUES) break;
   }
   return [...issues.values()];
 };
+
+const isMisspelled = (one: BaseIssue<unknown>): boolean => {
+  const { message, hint } = readWording(one.message);
+  return message === UNKNOWN_KEY && hint !== undefined;
+};
+
+/** Members that are `undefined` were left out when the config was copied: what a record lacks is missing. */
+const isMissing = (one: BaseIssue<unknown>): boolean => one.input === undefined && one.path?.at(-1)?.type === 'object';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { nearest } from './nearest.ts';
-import { wording } from './wording.ts';
+import { UNKNOWN_KEY, wording } from './wording.ts';
 
 /** Reports one problem below the value that is checked: where, what stood there, and a packed wording. */
 export type Report = (path: readonly string[], input: unknown, text: string) => void;
@@ -61,7 +61,7 @@ export const shape = <const Entries extends v.ObjectEntries>(name: string, entri
         if (Object.hasOwn(entries, key)) continue;
         const near = nearest(key, known);
         const hint = near === undefined ? '' : `did you mean '${near}'?`;
-        report([key], record[key], wording(`one of ${known.join(', ')}`, 'unknown key', hint));
+        report([key], record[key], wording(`one of ${known.join(', ')}`, UNKNOWN_KEY, hint));
       }
     }),
   );

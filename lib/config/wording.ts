@@ -19,3 +19,6 @@ export const readWording = (text: string): Wording => {
   const [expected = '', message = '', hint = ''] = text.split('\n');
   return { expected, ...(message === '' ? {} : { message }), ...(hint === '' ? {} : { hint }) };
 };
+
+/** What is said of a key that a record does not have; with a hint when it is a misspelled one. */
+export const UNKNOWN_KEY = 'unknown key';

@@ -115,9 +115,9 @@ describe('a config file', () => {
   test('names the nearest key of one that is misspelled', () => {
     const { issues } = parseConfigFile({ server: {}, comit: 'atomic' });
     expect(issues).toMatchObject([
-      { path: 'servers' },
       { path: 'server', hint: "did you mean 'servers'?" },
       { path: 'comit', hint: "did you mean 'commit'?" },
+      { path: 'servers', message: 'is missing' },
     ]);
   });
 

@@ -216,13 +216,21 @@ describe('a config that is wrong', () => {
 
   test('is told everything at once, also beside what is misspelled', () => {
     expect(issuesOf({ listn: ':80', maxConections: '5', restart: { intensty: 1 }, disabled: 1 })).toMatchObject([
-      { path: 'listen' },
-      { path: 'disabled' },
       { path: 'restart.intensty', hint: "did you mean 'intensity'?" },
       { path: 'listn', hint: "did you mean 'listen'?" },
       { path: 'maxConections', hint: "did you mean 'maxConnections'?" },
+      { path: 'listen', message: 'is missing' },
+      { path: 'disabled' },
       { path: '', message: 'a server needs something that answers' },
     ]);
+  });
+
+  test.each<[string, unknown, string]>([
+    ['an address', { routes: [] }, 'listen'],
+    ['an address that is undefined', { ...server(), listen: undefined }, 'listen'],
+    ['the path of a route', { listen: ':0', routes: [{ respond: {} }] }, 'routes.0.path'],
+  ])('is told that %s is missing', (_, config, path) => {
+    expect(issuesOf(config)).toMatchObject([{ path, received: 'undefined', message: 'is missing' }]);
   });
 
   test('is told what to write for an address', () => {

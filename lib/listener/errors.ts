@@ -8,11 +8,21 @@ const HINTS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'socket paths end at 107 bytes',
 };
 
-/** What libuv says of a directory that is not there, too. */
-const NO_SOCKET_FILE = 'the directory of the socket does not exist, or this process may not write to it';
+/** What differs for unix sockets. */
+const UNIX_HINTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process or server holds it; `ss -lxp` names it',
+  /** What libuv says of a directory that is not there, too. */
+  EACCES: 'the directory of the socket does not exist, or this process may not write to it',
+};
 
 const hintFor = (errno: string, address: string): string | undefined =>
-  errno === 'EACCES' && address.startsWith('unix:') ? NO_SOCKET_FILE : HINTS[errno];
+  (address.startsWith('unix:') ? UNIX_HINTS[errno] : undefined) ?? HINTS[errno];
+
+/** What is known of a failed bind besides its cause. */
+export interface BindErrorOptions extends ErrorOptions {
+  /** What to do about it; by default what is usual for the system's word. */
+  readonly hint?: string;
+}
 
 const codeOf = (cause: unknown): string | undefined => {
   if (!(cause instanceof Error) || !('code' in cause)) return undefined;
@@ -26,12 +36,12 @@ export class BindError extends Error {
   readonly address: string;
   readonly errno: string | undefined;
   readonly hint: string | undefined;
-  constructor(address: string, options?: ErrorOptions) {
+  constructor(address: string, options?: BindErrorOptions) {
     const errno = codeOf(options?.cause);
     super(`cannot bind ${address}${errno === undefined ? '' : `: ${errno}`}`, options);
     this.address = address;
     this.errno = errno;
-    this.hint = errno === undefined ? undefined : hintFor(errno, address);
+    this.hint = options?.hint ?? (errno === undefined ? undefined : hintFor(errno, address));
   }
 }
 

@@ -1,6 +1,6 @@
 import { lstat, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { defer, from, type Observable, switchMap } from 'rxjs';
+import { catchError, defer, from, type Observable, of, switchMap, throwError } from 'rxjs';
 import { type Address, formatAddress } from '../../config/address.ts';
 import { openDoor } from '../door.ts';
 import { BindError } from '../errors.ts';
@@ -38,8 +38,21 @@ const removeStale = async (address: UnixAddress): Promise<void> => {
   });
 };
 
+const NO_SOCKET = 'what is there is no socket; move it away or choose another path';
+
+/** To the system a path is in use when anything is there: only a look at it tells whether anybody listens. */
+const lookAt = async (address: UnixAddress, error: BindError): Promise<BindError> => {
+  const stat = await lstat(address.path).catch(() => undefined);
+  if (stat === undefined || stat.isSocket()) return error;
+  return new BindError(error.address, { cause: error.cause, hint: NO_SOCKET });
+};
+
 /** Listens on a unix socket; a stale socket file in its place is removed first. Closing removes the file. */
 export const unixListener = (address: UnixAddress): Observable<Listener> =>
   defer(() => from(removeStale(address))).pipe(
     switchMap(() => openDoor(address, { path: address.path }, (_, asked) => asked)),
+    catchError((error: unknown) => {
+      const isTaken = error instanceof BindError && error.errno === 'EADDRINUSE';
+      return (isTaken ? from(lookAt(address, error)) : of(error)).pipe(switchMap((why) => throwError(() => why)));
+    }),
   );

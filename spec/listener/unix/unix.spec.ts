@@ -60,6 +60,14 @@ test('a socket that a dead process left behind is replaced', async () => {
   expect(await wire.responses()).toMatchObject([{ body: 'mine now' }]);
 });
 
+/** How a bind fails where something else is. */
+const NO_SOCKET = {
+  name: 'BindError',
+  errno: 'EADDRINUSE',
+  hint: 'what is there is no socket; move it away or choose another path',
+  cause: expect.objectContaining({ syscall: 'listen' }),
+};
+
 describe('is left alone, and refused', () => {
   test('a socket somebody answers on', async () => {
     const path = join(directory(), 's');
@@ -70,7 +78,11 @@ describe('is left alone, and refused', () => {
     await once(other, 'listening');
     const error = await refusalOf(unixListener(unix(path)));
     expect(error).toBeInstanceOf(BindError);
-    expect(error).toMatchObject({ errno: 'EADDRINUSE', address: `unix:${path}` });
+    expect(error).toMatchObject({
+      errno: 'EADDRINUSE',
+      address: `unix:${path}`,
+      hint: 'another process or server holds it; `ss -lxp` names it',
+    });
     const wire = dial(unix(path));
     expect(await wire.until((text) => text === 'theirs')).toBe('theirs');
   });
@@ -105,14 +117,14 @@ describe('is left alone, and refused', () => {
   test('a plain file', async () => {
     const path = join(directory(), 's');
     writeFileSync(path, 'precious');
-    expect(await refusalOf(unixListener(unix(path)))).toMatchObject({ errno: 'EADDRINUSE' });
+    expect(await refusalOf(unixListener(unix(path)))).toMatchObject(NO_SOCKET);
     expect(readFileSync(path, 'utf8')).toBe('precious');
   });
 
   test('a directory', async () => {
     const path = join(directory(), 's');
     mkdirSync(path);
-    expect(await refusalOf(unixListener(unix(path)))).toMatchObject({ errno: 'EADDRINUSE' });
+    expect(await refusalOf(unixListener(unix(path)))).toMatchObject(NO_SOCKET);
     expect(lstatSync(path).isDirectory()).toBe(true);
   });
 
@@ -120,7 +132,7 @@ describe('is left alone, and refused', () => {
     const base = directory();
     await abandon(join(base, 'dead'));
     symlinkSync(join(base, 'dead'), join(base, 's'));
-    expect(await refusalOf(unixListener(unix(join(base, 's'))))).toMatchObject({ errno: 'EADDRINUSE' });
+    expect(await refusalOf(unixListener(unix(join(base, 's'))))).toMatchObject(NO_SOCKET);
     expect(lstatSync(join(base, 's')).isSymbolicLink()).toBe(true);
     expect(existsSync(join(base, 'dead'))).toBe(true);
   });

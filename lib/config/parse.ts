@@ -11,6 +11,7 @@ import type { ClusterConfig, CommitMode, Strategy } from './server-config.ts';
 import type { ServerSpec } from './server-spec.ts';
 import { specOf } from './spec-of.ts';
 import { wording } from './wording.ts';
+import { isWrapped, WRAPPED } from './wrapped.ts';
 
 /** What a config says, server by server, and what is wrong with it. */
 export interface ParsedCluster {
@@ -54,6 +55,9 @@ export const parseCluster = (config: unknown, previous: ReadonlyMap<string, Serv
   const refused = new Set<string>();
   const entries = entriesOf(config);
   if ('issue' in entries) return { specs, issues: [entries.issue], refused };
+  if (isWrapped(entries.record)) {
+    return { specs, issues: [issueOf('servers', '', 'an object', WRAPPED)], refused: new Set(['servers']) };
+  }
   for (const id of entries.ids) {
     const result = readEntry(entries.record, id, previous.get(id));
     if (result === undefined) continue;

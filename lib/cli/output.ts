@@ -1,3 +1,5 @@
+import { AsyncSubject, type Observable } from 'rxjs';
+
 /** Characters that may wait for a reader who does not read; beyond that lines are dropped, not collected. */
 const MOST_WAITING = 1_048_576;
 
@@ -18,6 +20,11 @@ export interface Sink {
 export interface Output {
   /** @param gap - what to write first when something was dropped since the last write that was not. */
   write(text: string, gap?: (dropped: number) => string): void;
+  /**
+   * Emits once nobody can read any more, and completes; never, for as long as somebody might. Hot, replays. It is noticed
+   * by writing.
+   */
+  readonly gone$: Observable<void>;
   /** Resolves when everything has been taken, or after a second without that. */
   flush(): Promise<void>;
 }
@@ -28,12 +35,16 @@ export interface Output {
  */
 export const safeOutput = (sink: Sink): Output => {
   let hasReader = true;
+  const gone$ = new AsyncSubject<void>();
   let dropped = 0;
   let isTelling = false;
   // Without a listener the error of a write ends the process.
   sink.on('error', ({ code }) => {
     // A disk may have room again; a pipe or a terminal without its other end stays without.
-    if (code !== 'ENOSPC' && code !== 'EDQUOT') hasReader = false;
+    if (code === 'ENOSPC' || code === 'EDQUOT') return;
+    hasReader = false;
+    gone$.next();
+    gone$.complete();
   });
   const tell = (text: string, count: number): void => {
     isTelling = true;
@@ -43,6 +54,7 @@ export const safeOutput = (sink: Sink): Output => {
     });
   };
   return {
+    gone$,
     write(text, gap) {
       if (!hasReader || sink.writableLength > MOST_WAITING) {
         dropped += 1;

@@ -32,13 +32,23 @@ export interface Command {
   readonly ended: Promise<number | NodeJS.Signals | null>;
 }
 
+/** An environment in which the command takes its output, a pipe, for a terminal. */
+export const ON_TERMINAL: Readonly<Record<string, string>> = {
+  NODE_OPTIONS: '--import=data:text/javascript,process.stdout.isTTY=true',
+  TERM: 'xterm',
+  NO_COLOR: '1',
+};
+
 /** Starts the command in a directory; it is killed when the test is over. */
-export const start = (cwd: string, args: readonly string[]): Command => {
+export const start = (cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Command => {
   // The runner's own variables would change colours and what libraries log.
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(NODE_ENV|TEST|VITEST.*|CI|FORCE_COLOR)$/.test(name),
   );
-  const child = spawn(process.execPath, [program(), ...args], { cwd, env: Object.fromEntries(inherited) });
+  const child = spawn(process.execPath, [program(), ...args], {
+    cwd,
+    env: { ...Object.fromEntries(inherited), ...env },
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   const written = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { NEVER } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Display } from '../../lib/cli/display.ts';
 import { liveDisplay } from '../../lib/cli/live-display.ts';
@@ -24,7 +25,7 @@ class FakeTerminal extends EventEmitter {
 
 const open = (snapshot: () => ClusterSnapshot | undefined): { terminal: FakeTerminal; display: Display } => {
   const terminal = new FakeTerminal();
-  const output = { write: (text: string): void => terminal.write(text), flush: () => Promise.resolve() };
+  const output = { write: (text: string): void => terminal.write(text), flush: () => Promise.resolve(), gone$: NEVER };
   return { terminal, display: liveDisplay(output, terminal, plain, 'a.json', snapshot) };
 };
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type Command, config, directoryWith, finish, start } from './command.ts';
+import { type Command, config, directoryWith, finish, ON_TERMINAL, start } from './command.ts';
 
 const save = (path: string, text: string): void => {
   writeFileSync(`${path}.tmp`, text);
@@ -292,6 +292,31 @@ describe('how run ends', () => {
     }
     command.child.kill('SIGTERM');
     expect(await command.ended).toBe(0);
+  });
+
+  test('a terminal that is gone stops it, after the requests under way', async () => {
+    const command = start(directoryWith({ 'sluice.config.mjs': SLOW }), ['run'], ON_TERMINAL);
+    const [, url = ''] = await command.said(/web +running +(http:\/\/[\d.]+:\d+)/);
+    const answer = body(`${url}/slow`);
+    await command.said(/the slow request is here/);
+    command.child.stdout?.destroy();
+    await expect.poll(() => body(url).catch(() => 'closed'), { timeout: 5_000 }).toBe('closed');
+    command.child.stdin?.write('go');
+    expect(await answer).toBe('answered');
+    expect(await command.ended).toBe(0);
+  });
+
+  test('the table shows its last lines although a second signal ends it at once', async () => {
+    const command = start(directoryWith({ 'sluice.config.mjs': SLOW }), ['run'], ON_TERMINAL);
+    const [, url = ''] = await command.said(/web +running +(http:\/\/[\d.]+:\d+)/);
+    const answer = body(`${url}/slow`).catch(() => 'cut');
+    await command.said(/the slow request is here/);
+    command.child.kill('SIGTERM');
+    await command.said(/SIGTERM: stopping/);
+    command.child.kill('SIGINT');
+    expect(await command.ended).toBe(130);
+    expect(await answer).toBe('cut');
+    expect(command.stdout()).toContain('SIGINT again: exiting at once');
   });
 
   test('what its code throws where nobody catches ends it with 1, after the requests under way', async () => {

@@ -32,13 +32,17 @@ test('what is written arrives', () => {
   expect(sink.written).toEqual(['a', 'b']);
 });
 
-test('a reader that left is written to no more', () => {
+test('a reader that left is written to no more, and whoever asks is told', () => {
   const { sink, output } = open();
+  const told: string[] = [];
+  output.gone$.subscribe(() => told.push('gone'));
   sink.failure = 'EPIPE';
   output.write('a', gap);
   sink.failure = undefined;
   output.write('b', gap);
   expect(sink.written).toEqual([]);
+  output.gone$.subscribe(() => told.push('gone before'));
+  expect(told).toEqual(['gone', 'gone before']);
 });
 
 test('a disk that was full is tried again, and the gap is told', () => {

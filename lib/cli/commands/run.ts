@@ -1,3 +1,4 @@
+import { NEVER } from 'rxjs';
 import { fileSource } from '../../source/file-source.ts';
 import { RunnableError } from '../../supervision/errors.ts';
 import { supervise } from '../../supervision/supervise.ts';
@@ -32,12 +33,21 @@ export const run = async ({ file, watch, json }: RunOptions, console: Console): 
     show({ type: 'error', ...errorComplaint(error) });
     crashed.abort();
   };
+  // What nobody sees any more and nobody can stop must not keep its addresses. Output that goes to a program or a file
+  // is another matter: that may come to its end while the servers are needed. The table is drawn every second, so a
+  // terminal that was closed is noticed whether or not anything happens.
+  const abandoned = new AbortController();
+  const leaving = console.terminal !== undefined && !json ? console.stdout.gone$ : NEVER;
+  const watching = leaving.subscribe(() => abandoned.abort());
+  // A second signal ends the process without coming back here, and the last lines are still to be drawn.
+  const onExit = (): void => display.close(true);
+  process.on('exit', onExit);
   process.on('uncaughtException', onCrash);
   try {
     // No limits here: servers have their own, for binding and for draining, and a file may wait for its first word.
     await supervise([cluster], {
       signals: true,
-      signal: crashed.signal,
+      signal: AbortSignal.any([crashed.signal, abandoned.signal]),
       logger,
       startTimeoutMs: Number.POSITIVE_INFINITY,
       stopTimeoutMs: Number.POSITIVE_INFINITY,
@@ -54,6 +64,8 @@ export const run = async ({ file, watch, json }: RunOptions, console: Console): 
     return failure.exitCode;
   } finally {
     process.off('uncaughtException', onCrash);
+    process.off('exit', onExit);
+    watching.unsubscribe();
   }
 };
 

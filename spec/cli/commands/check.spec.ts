@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { NEVER } from 'rxjs';
 import { expect, test } from 'vitest';
 import { check } from '../../../lib/cli/commands/check.ts';
 import { plain } from '../../../lib/cli/paint.ts';
@@ -11,6 +12,7 @@ const run = async (text: string, name = 'a.ts', timeoutMs?: number) => {
       written[stream] += piece;
     },
     flush: () => Promise.resolve(),
+    gone$: NEVER,
   });
   const file = join(directoryWith({ [name]: text }), name);
   const code = await check(

@@ -1,5 +1,5 @@
 // The servers follow a file. A broken edit is reported, with its place, and changes nothing.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { filter, firstValueFrom, share } from 'rxjs';
@@ -7,11 +7,12 @@ import { createCluster, fileSource } from 'sluice';
 
 const directory = await mkdtemp(join(tmpdir(), 'sluice-'));
 const path = join(directory, 'servers.yaml');
-const save = (body: string) =>
-  writeFile(
-    path,
-    `servers:\n  shop:\n    listen: 127.0.0.1:0\n    routes:\n      - path: /\n        respond: ${body}\n`,
-  );
+const save = async (body: string) => {
+  const routes = `    routes:\n      - path: /\n        respond: ${body}\n`;
+  // Written elsewhere and renamed, as editors do: nobody ever sees half a file.
+  await writeFile(`${path}.new`, `servers:\n  shop:\n    listen: 127.0.0.1:0\n${routes}`);
+  await rename(`${path}.new`, path);
+};
 await save('{ body: open }');
 
 // #region main

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   BehaviorSubject,
   catchError,
@@ -16,9 +17,10 @@ import {
   tap,
 } from 'rxjs';
 import type { Fault } from './data-text.ts';
+import { isCutShort } from './file/cut-short.ts';
 import { failed, load } from './file/load.ts';
-import { hashOf, readSourceFile } from './file/read.ts';
-import { watchFiles } from './file/watch.ts';
+import { type FileRead, hashOf, readSourceFile } from './file/read.ts';
+import { QUIET_MS, watchFiles } from './file/watch.ts';
 import { formatOf, NOT_A_PATH, UNKNOWN_FORMAT } from './format.ts';
 import { problemOf } from './problem.ts';
 import type { Source } from './source.ts';
@@ -47,7 +49,8 @@ type Contents = ReadonlyMap<string, string>;
  *
  * Cold: subscribing reads the file at once and then follows it; unsubscribing closes every watch and the stream a
  * module exported. Each new content is one event (a module that exports a stream: one per value), and the same content
- * saved again is none. A file that is missing, unreadable or broken is a `failed` event, and following goes on. Never
+ * saved again is none. A file that is missing, unreadable or broken is a `failed` event, and following goes on; one that
+ * was good and now stops short is looked at once more after 50 ms, because it may still be being written. Never
  * errors. Completes when nothing can come any more: only with `watch: false`, once `reload$` and the module's own
  * stream have completed.
  *
@@ -66,6 +69,15 @@ export const fileSource = (path: string, options: FileSourceOptions = {}): Sourc
     const involved$ = new BehaviorSubject<readonly string[]>([file]);
     const imported$ = new Subject<void>();
     let seen: Contents = new Map();
+    let isGood = false;
+
+    // Some editors truncate and then write: after a content that was good, one that stops short gets time to go on.
+    const readWhole = async (reason: Reason): Promise<FileRead> => {
+      const read = await readSourceFile(file);
+      if (reason === 'asked' || !isGood || read.hash === seen.get(file) || !isCutShort(path, read)) return read;
+      await delay(QUIET_MS, undefined, { ref: false });
+      return readSourceFile(file);
+    };
 
     const looks$: Observable<Reason> = merge(
       watch ? merge(watchFiles(involved$), imported$).pipe(map((): Reason => 'changed')) : EMPTY,
@@ -86,7 +98,7 @@ export const fileSource = (path: string, options: FileSourceOptions = {}): Sourc
     return looks$.pipe(
       // In order, and each is short: what one finds decides whether the next finds anything new.
       concatMap(async (reason) => {
-        const read = await readSourceFile(file);
+        const read = await readWhole(reason);
         const isNew = reason === 'asked' || read.hash !== seen.get(file) || !(await isUnchanged(file, seen));
         return { read, isNew };
       }),
@@ -98,6 +110,9 @@ export const fileSource = (path: string, options: FileSourceOptions = {}): Sourc
       filter(({ isNew }) => isNew),
       // A newer content makes worthless what the older one still had to say.
       switchMap(({ read }) => load({ path, file, read, importTimeoutMs, involve })),
+      tap(({ type }) => {
+        isGood = type === 'loaded';
+      }),
     );
   });
 };

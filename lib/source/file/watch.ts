@@ -4,7 +4,7 @@ import { auditTime, catchError, debounceTime, interval, map, merge, Observable, 
 import { type Waypoint, waypointsOf } from './waypoints.ts';
 
 /** Milliseconds without a further change before a file is read: an editor writes, truncates and renames in a burst. */
-const QUIET_MS = 50;
+export const QUIET_MS = 50;
 
 /** Milliseconds after which a file that never falls quiet is read all the same. */
 const PATIENCE_MS = 1_000;

@@ -17,7 +17,7 @@ Example:
   sluice run sluice.config.json
 `;
 
-const FILE = `  file            the configuration: .json, .yaml, .ts, .mts, .js or .mjs;
+const FILE = `  file            the configuration: .json, .yaml, .yml, .ts, .mts, .js, .mjs;
                   without it, the first of these in this directory:
                   sluice.config.{${DEFAULT_EXTENSIONS.join(',')}}`;
 

@@ -19,6 +19,9 @@ export type DataText =
 /** Levels of nesting a data file may have: ten times what a configuration needs, a tenth of what a stack bears. */
 export const MAX_DEPTH = 100;
 
+/** What helps where nothing that was written can be kept. */
+export const SMALLEST_CONFIG = 'the smallest configuration is { "servers": {} }';
+
 export const TOO_DEEP = {
   code: 'ERR_SOURCE_TOO_DEEP',
   message: `nested more than ${MAX_DEPTH} levels deep`,

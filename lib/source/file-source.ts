@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -19,7 +20,7 @@ import {
 import type { Fault } from './data-text.ts';
 import { isCutShort } from './file/cut-short.ts';
 import { failed, load } from './file/load.ts';
-import { type FileRead, hashOf, readSourceFile } from './file/read.ts';
+import { type FileRead, hashOf, NOT_A_FILE, readSourceFile } from './file/read.ts';
 import { QUIET_MS, watchFiles } from './file/watch.ts';
 import { formatOf, NOT_A_PATH, UNKNOWN_FORMAT } from './format.ts';
 import { problemOf } from './problem.ts';
@@ -120,7 +121,17 @@ export const fileSource = (path: string, options: FileSourceOptions = {}): Sourc
 /** Names that are refused whatever stands in the file; a URL is one that people try. */
 const refusedName = (path: string): Fault | undefined => {
   if (/^[a-z][a-z\d+.-]+:\/\//i.test(path)) return NOT_A_PATH;
-  return formatOf(path) === undefined ? UNKNOWN_FORMAT : undefined;
+  if (formatOf(path) !== undefined) return undefined;
+  // `.`, or a name without its end: that it is a directory helps more than what its name lacks.
+  return isDirectory(path) ? NOT_A_FILE : UNKNOWN_FORMAT;
+};
+
+const isDirectory = (path: string): boolean => {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // Nothing there, or nothing that may be looked at.
+  }
 };
 
 const contentsOfSources = (sources: ReadonlyMap<string, string | undefined>): Contents =>

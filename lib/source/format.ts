@@ -22,7 +22,7 @@ export const formatOf = (file: string): Format | undefined => FORMATS[extname(fi
 export const UNKNOWN_FORMAT = {
   code: 'ERR_SOURCE_FORMAT',
   message: 'the name does not say what kind of file this is',
-  hint: `name it .json, .yaml, .ts, .mts, .js or .mjs`,
+  hint: 'name it .json, .yaml, .yml, .ts, .mts, .js or .mjs',
 } as const satisfies Fault;
 
 export const NOT_A_PATH = {

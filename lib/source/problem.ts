@@ -1,5 +1,5 @@
 import type { Issue } from '../config/issue.ts';
-import type { Fault } from './data-text.ts';
+import { type Fault, SMALLEST_CONFIG } from './data-text.ts';
 import { locate, type Place, positionAt } from './place.ts';
 import type { Problem } from './source.ts';
 
@@ -32,7 +32,7 @@ export const problemOfIssue = (file: string, issue: Issue, data: Located | undef
     file,
     ...(data === undefined ? {} : positionAt(data.text, locate(data.place, path))),
     message: subject === '' ? issue.message : `${subject}: ${issue.message}`,
-    hint: issue.hint ?? `expected ${issue.expected}`,
+    hint: issue.hint ?? (subject === '' ? SMALLEST_CONFIG : `expected ${issue.expected}`),
     ...(issue.server === undefined ? {} : { server: issue.server }),
     path: issue.path,
   };

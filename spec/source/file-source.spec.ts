@@ -64,6 +64,15 @@ describe('reading once', () => {
   );
 });
 
+test('a directory is refused as one, also when its name has no end', () => {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, 'conf'));
+  for (const name of [directory, join(directory, 'conf'), '.']) {
+    expect(summary(read(fileSource(name)).events[0])).toContain('ERR_SOURCE_NOT_A_FILE');
+  }
+  expect(summary(read(fileSource('a\0b')).events[0])).toContain('ERR_SOURCE_FORMAT');
+});
+
 describe('what can be wrong with a file', () => {
   const problemOf = async (path: string): Promise<string> => {
     const [event] = await read(fileSource(path, { watch: false })).next(0);
@@ -155,6 +164,19 @@ describe('what can be wrong with a file', () => {
       'servers:\n  web:\n    prot: 80\n    listen: 127.0.0.1:1\n    routes:\n      - path: nowhere\n        respond: {}\n';
     const problem = await problemOf(file('a.yaml', text));
     expect(problem).toMatch(/^failed it:3:5 ERR_CONFIG web\.prot: .*; it:6:9 ERR_CONFIG web\.routes\.0\.path: /);
+  });
+
+  test.each([
+    ['a.ts', "import './gone.ts'; export default {};", 'there is no ./gone.ts to import'],
+    ['a.mjs', "import './gone.mjs'; export default {};", 'there is no ./gone.mjs to import'],
+    ['a.ts', "import 'sluice-nowhere'; export default {};", 'the package sluice-nowhere is not installed'],
+  ])('%s with %s says in one line that %s', async (name, text, message) => {
+    expect(await problemOf(file(name, text))).toBe(`failed it:1 ERR_SOURCE_IMPORT ${message}`);
+  });
+
+  test('the hint for a file that is no object at all does not repeat the message', async () => {
+    const [event] = await read(fileSource(file('a.json', '[]'), { watch: false })).next(0);
+    expect(event).toMatchObject({ problems: [{ hint: 'the smallest configuration is { "servers": {} }' }] });
   });
 
   test('with independent commits, servers that are wrong are named and the others are loaded', async () => {

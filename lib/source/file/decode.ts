@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Fault } from '../data-text.ts';
+import { type Fault, SMALLEST_CONFIG } from '../data-text.ts';
 
 export type Decoded = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly fault: Fault };
 
@@ -34,5 +34,5 @@ const refuse = (message: string): Decoded => ({
 const EMPTY = {
   code: 'ERR_SOURCE_EMPTY',
   message: 'the file is empty',
-  hint: 'the smallest configuration is { "servers": {} }',
+  hint: SMALLEST_CONFIG,
 } as const satisfies Fault;

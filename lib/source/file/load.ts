@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { catchError, defer, from, map, type Observable, of, switchMap, tap, timeout } from 'rxjs';
 import { parseConfigFile } from '../../config/parse.ts';
-import { reasonOf } from '../../config/received.ts';
+import { oneLine, reasonOf } from '../../config/received.ts';
 import type { DataText, Fault } from '../data-text.ts';
 import { formatOf, UNKNOWN_FORMAT } from '../format.ts';
 import { ModuleSyntaxError } from '../jiti/compiled.ts';
@@ -119,9 +119,24 @@ const loadModule = ({ path, file, importTimeoutMs, involve }: LoadRequest, text:
 const importFault = (cause: unknown): Fault =>
   cause instanceof ModuleSyntaxError
     ? { ...THREW, code: 'ERR_SOURCE_SYNTAX', message: cause.message, cause }
-    : { ...THREW, message: `the module threw: ${reasonOf(cause)}`, cause };
+    : (missingImport(cause) ?? { ...THREW, message: `the module threw: ${reasonOf(cause)}`, cause });
 
-const THREW = { code: 'ERR_SOURCE_IMPORT', hint: 'correct it there and save: the file is read again' } as const;
+const THREW = { code: 'ERR_SOURCE_IMPORT', hint: 'correct it there' } as const;
+
+/** Loaders add to their sentence everything that led to the import, line by line; what is missing is enough. */
+const missingImport = (cause: unknown): Fault | undefined => {
+  const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (!(cause instanceof Error) || (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND')) return undefined;
+  const name = /^Cannot find (?:module|package) '(.+?)'/.exec(cause.message)?.[1];
+  if (name === undefined) return undefined;
+  const isPath = /^[./]/.test(name);
+  return {
+    code: 'ERR_SOURCE_IMPORT',
+    message: isPath ? `there is no ${oneLine(name)} to import` : `the package ${oneLine(name)} is not installed`,
+    hint: isPath ? 'check the path, and the extension' : 'install it, or start its name with ./ if it is a file',
+    cause,
+  };
+};
 
 const STREAM_FAILED = {
   code: 'ERR_SOURCE_STREAM',

@@ -54,7 +54,7 @@ const readUpTo = async (handle: FileHandle, limitBytes: number): Promise<Buffer>
 
 const refuse = (fault: Fault): FileRead => ({ ok: false, fault, hash: `${fault.code} ${fault.message}` });
 
-const NOT_A_FILE = {
+export const NOT_A_FILE = {
   code: 'ERR_SOURCE_NOT_A_FILE',
   message: 'this is not a regular file',
   hint: 'name the configuration file itself, not a directory, a pipe or a device',

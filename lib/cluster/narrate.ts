@@ -1,9 +1,11 @@
 import type { Logger } from '../log/logger.ts';
 import type { ServerStatus } from '../server/state.ts';
-import type { Outcome } from './outcome.ts';
+import type { Cause, Outcome } from './outcome.ts';
 import type { Verdict } from './verdict.ts';
 
 const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+
+const told = ({ message, hint }: Cause): string => (hint === undefined ? message : `${message} (${hint})`);
 
 /** Writes what became of a config. Pure but for the logger. */
 export const narrateOutcome = (outcome: Outcome, logger: Logger): void => {
@@ -12,7 +14,7 @@ export const narrateOutcome = (outcome: Outcome, logger: Logger): void => {
     case 'committed': {
       const { changes } = outcome.plan;
       logger.info(`${config} is in force: ${count(changes.length, 'server')} changed`);
-      for (const { server, cause } of outcome.refused) logger.warn(`server ${server} stays behind: ${cause.message}`);
+      for (const { server, cause } of outcome.refused) logger.warn(`server ${server} stays behind: ${told(cause)}`);
       return;
     }
     case 'rejected':
@@ -24,7 +26,7 @@ export const narrateOutcome = (outcome: Outcome, logger: Logger): void => {
       }
       return;
     case 'rolledBack':
-      logger.warn(`${config} was undone, server ${outcome.server} could not be prepared: ${outcome.cause.message}`);
+      logger.warn(`${config} was undone, server ${outcome.server} could not be prepared: ${told(outcome.cause)}`);
       for (const { server, cause } of outcome.unrestored) logger.error(`server ${server} could not be put back`, cause);
       return;
     case 'unchanged':

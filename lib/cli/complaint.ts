@@ -1,6 +1,7 @@
 import type { Outcome, Refusal } from '../cluster/outcome.ts';
 import { reasonOf } from '../config/received.ts';
 import type { Problem } from '../source/source.ts';
+import { framesOf } from './stack.ts';
 
 /** Something that is wrong, as it is told: what, why, where, and what to do about it. */
 export interface Complaint {
@@ -13,7 +14,7 @@ export interface Complaint {
   readonly column?: number;
   readonly server?: string;
   readonly path?: string;
-  /** Where an error that nobody foresaw came from. */
+  /** Where an error that nobody foresaw came from: one frame per line, shortened. */
   readonly stack?: string;
 }
 
@@ -57,16 +58,18 @@ const refused = ({ server, cause, issues }: Refusal): readonly Complaint[] =>
 /** Any error as a complaint; one that brings no code or hint of its own was not foreseen. */
 export const errorComplaint = (cause: unknown, server?: string): Complaint => {
   const { code, hint, stack } = textsOf(cause);
+  const frames = framesOf(stack ?? '');
   return {
     code: code ?? 'ERR_UNEXPECTED',
     message: server === undefined ? reasonOf(cause) : `${server}: ${reasonOf(cause)}`,
-    hint: hint ?? UNFORESEEN,
+    hint: hint ?? (frames.length > 0 ? UNFORESEEN : UNTRACED),
     ...(server === undefined ? {} : { server }),
-    ...(hint === undefined && stack !== undefined ? { stack } : {}),
+    ...(hint === undefined && frames.length > 0 ? { stack: frames.join('\n') } : {}),
   };
 };
 
 const UNFORESEEN = 'nobody foresaw this: the stack says whether it comes from the configuration or from Sluice';
+const UNTRACED = 'nobody foresaw this, and nothing says where it comes from: look at what changed last';
 
 interface Texts {
   readonly code?: string | undefined;

@@ -2,6 +2,7 @@ import type { Outcome } from '../cluster/outcome.ts';
 import type { Complaint } from './complaint.ts';
 import type { Line, Style } from './paint.ts';
 import type { LogLevel, RunEvent } from './run-event.ts';
+import { framesOf } from './stack.ts';
 import { counted, duration, printable } from './text.ts';
 
 /**
@@ -21,7 +22,7 @@ export const eventLine = (event: RunEvent): Line | undefined => {
       return headed(
         'error',
         'bad',
-        `${complaintLine(event)} (${printable(event.code)}; hint: ${printable(event.hint)})`,
+        `${complaintLine(event)} (${printable(event.code)}; hint: ${printable(event.hint)})${stackText(event)}`,
       );
     case 'outcome':
       return headed('outcome', outcomeStyle(event.outcome), outcomeText(event.outcome));
@@ -66,9 +67,13 @@ export const complaintLines = (complaint: Complaint): readonly Line[] => [
   [{ text: 'hint    ', style: 'busy' }, { text: printable(complaint.hint) }],
   ...(complaint.stack ?? '')
     .split('\n')
-    .filter((frame) => frame.trimStart().startsWith('at '))
-    .map((frame): Line => [{ text: `        ${printable(frame.trim())}`, style: 'faint' }]),
+    .filter((frame) => frame !== '')
+    .map((frame): Line => [{ text: `        ${printable(frame)}`, style: 'faint' }]),
 ];
+
+/** One event is one line, whatever it has to say. */
+const stackText = ({ stack }: Complaint): string =>
+  stack === undefined ? '' : ` ${printable(stack.replaceAll('\n', ' '))}`;
 
 const WIDEST_TYPE = 'outcome'.length;
 
@@ -139,8 +144,8 @@ const detailsText = (details: unknown): string => {
 
 /** What it says, and the one frame of its stack that says most. */
 const errorText = ({ message, stack }: Error): string => {
-  const frame = stack?.split('\n').find((line) => line.trimStart().startsWith('at '));
-  return frame === undefined ? message : `${message} ${frame.trim()}`;
+  const [frame] = framesOf(stack ?? '');
+  return frame === undefined ? message : `${message} ${frame}`;
 };
 
 const milliseconds = (ms: number): string => (ms < 10_000 ? `${Math.round(ms)} ms` : duration(ms));

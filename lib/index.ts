@@ -1,6 +1,6 @@
 export { type Cluster, createCluster, type StopOptions, type StopReport } from './cluster/cluster.ts';
 export { CLUSTER_TRANSITIONS, type ClusterState } from './cluster/cluster-state.ts';
-export { BindTimeoutError, OptionsError } from './cluster/errors.ts';
+export { BindTimeoutError } from './cluster/errors.ts';
 export { httpCluster } from './cluster/http-cluster.ts';
 export type { ClusterOptions } from './cluster/options.ts';
 export type { Cause, Outcome, Refusal } from './cluster/outcome.ts';
@@ -9,7 +9,7 @@ export type { ClusterSnapshot, Draining, ServerConfigView, ServerSnapshot } from
 export { type Address, type AddressResult, formatAddress, parseAddress } from './config/address.ts';
 export { limitDefaults, restartDefaults } from './config/defaults.ts';
 export { type ConfigFile, type ConfigInput, type ConfigStream, defineConfig } from './config/define-config.ts';
-export { ConfigError, describeIssue } from './config/errors.ts';
+export { ConfigError, describeIssue, OptionsError } from './config/errors.ts';
 export type { Issue } from './config/issue.ts';
 export type {
   App,
@@ -43,7 +43,7 @@ export type {
   Source,
   SourceEvent,
 } from './source/source.ts';
-export { RunnableError, StartTimeoutError } from './supervision/errors.ts';
+export { NotRunnableError, RunnableError, StartTimeoutError } from './supervision/errors.ts';
 export type { Runnable } from './supervision/runnable.ts';
 export { supervise } from './supervision/supervise.ts';
 export {

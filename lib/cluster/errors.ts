@@ -14,17 +14,6 @@ export class BindTimeoutError extends Error {
   }
 }
 
-/** Options that a cluster cannot work with. */
-export class OptionsError extends Error {
-  override readonly name = 'OptionsError';
-  readonly code = 'ERR_OPTIONS';
-  readonly option: string;
-  constructor(option: string, expected: string) {
-    super(`${option} must be ${expected}`);
-    this.option = option;
-  }
-}
-
 /** Servers could not be prepared; inside a commit, where it becomes part of the outcome. */
 export class UnpreparedError extends Error {
   override readonly name = 'UnpreparedError';

@@ -1,11 +1,11 @@
 import { defer } from 'rxjs';
+import { OptionsError } from '../config/errors.ts';
 import { nearest } from '../config/nearest.ts';
 import type { CommitMode, Strategy } from '../config/server-config.ts';
 import type { Listeners } from '../listener/listener.ts';
 import { systemListeners } from '../listener/listeners.ts';
 import { consolaLogger } from '../log/consola.ts';
 import { guardLogger, type Logger } from '../log/logger.ts';
-import { OptionsError } from './errors.ts';
 
 /** How a cluster works; everything has a default. */
 export interface ClusterOptions {

@@ -29,3 +29,14 @@ export const describeIssue = (issue: Issue): string => {
   const where = [issue.server, issue.path].filter((part) => part !== undefined && part !== '').join('.');
   return where === '' ? issue.message : `${where}: ${issue.message}`;
 };
+
+/** An option with a value that nothing can work with; `option` names it. */
+export class OptionsError extends Error {
+  override readonly name = 'OptionsError';
+  readonly code = 'ERR_OPTIONS';
+  readonly option: string;
+  constructor(option: string, expected: string) {
+    super(`${option} must be ${expected}`);
+    this.option = option;
+  }
+}

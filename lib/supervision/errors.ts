@@ -31,3 +31,19 @@ export class StartTimeoutError extends Error {
     this.state = state;
   }
 }
+
+/** Something to be supervised that cannot be started, stopped or listened to. */
+export class NotRunnableError extends TypeError {
+  override readonly name = 'NotRunnableError';
+  readonly code = 'ERR_NOT_RUNNABLE';
+  readonly hint = 'a runnable has start(), stop() and an Observable state$, as a cluster has';
+  /** Which one, counted from 1. */
+  readonly position: number;
+  readonly missing: readonly string[];
+
+  constructor(position: number, missing: readonly string[]) {
+    super(`runnable ${position} has no ${missing.join(', ').replace(/, ([^,]+)$/, ' or $1')}`);
+    this.position = position;
+    this.missing = missing;
+  }
+}

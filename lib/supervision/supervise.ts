@@ -11,7 +11,8 @@ import { createSupervisor, type SupervisorOptions } from './supervisor.ts';
  * @returns a promise that resolves after a stop that was asked for, and when all have ended by themselves.
  * @throws StartTimeoutError when one was not `Running` within `startTimeoutMs`; RunnableError when one failed to start
  *   or failed later. Either after the others have been stopped.
- * @throws RangeError when a timeout is out of range.
+ * @throws OptionsError when a timeout is out of range; NotRunnableError when there is one that cannot be started, stopped
+ *   or listened to. Either before anything is started.
  */
 export const supervise = async (runnables: readonly Runnable[], options?: SupervisorOptions): Promise<void> => {
   const supervisor = createSupervisor(runnables, options);

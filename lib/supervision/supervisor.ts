@@ -13,11 +13,13 @@ import {
   ReplaySubject,
   Subject,
 } from 'rxjs';
+import { OptionsError } from '../config/errors.ts';
+import { received } from '../config/received.ts';
 import { consolaLogger } from '../log/consola.ts';
 import { guardLogger, type Logger } from '../log/logger.ts';
 import { fromAbortSignal } from '../reactive/from-abort-signal.ts';
 import { guarded } from '../reactive/guarded.ts';
-import type { RunnableError, StartTimeoutError } from './errors.ts';
+import { NotRunnableError, type RunnableError, type StartTimeoutError } from './errors.ts';
 import { isOver, type Life, type LifeEvent, newLife, type StopOptions, type SupervisorState } from './life.ts';
 import { uniqueNames } from './names.ts';
 import { type Limits, runLife } from './run-life.ts';
@@ -103,7 +105,8 @@ export interface Supervisor extends Runnable {
  * is logged and the others stay; when all have ended the supervisor is `Stopped`. It can be started again after either.
  * A failed runnable is not started again by itself: what can recover does so without leaving `Running`.
  *
- * @throws RangeError when a timeout is neither between 0 and 2 147 483 647 (what a timer can count) nor `Infinity`.
+ * @throws OptionsError when a timeout is neither between 0 and 2 147 483 647 (what a timer can count) nor `Infinity`;
+ *   NotRunnableError when one of `runnables` lacks `start()`, `stop()` or `state$`.
  */
 export const createSupervisor = (runnables: readonly Runnable[], options: SupervisorOptions = {}): Supervisor => {
   const limits: Limits = {
@@ -198,11 +201,24 @@ export const createSupervisor = (runnables: readonly Runnable[], options: Superv
 const membersOf = (
   runnables: readonly Runnable[],
 ): readonly { readonly name: string; readonly canReload: boolean }[] => {
+  if (!Array.isArray(runnables)) throw new OptionsError('runnables', `an array, not ${received(runnables)}`);
+  runnables.forEach(requireRunnable);
   const names = uniqueNames(runnables);
   return runnables.map((runnable, index) => ({
     name: names[index] ?? '',
     canReload: runnable.reload !== undefined,
   }));
+};
+
+/** Callers without types find out here, rather than when it is its turn and others run. */
+const requireRunnable = (runnable: Partial<Runnable> | undefined | null, index: number): void => {
+  const missing = [
+    ...(typeof runnable?.start === 'function' ? [] : ['start()']),
+    ...(typeof runnable?.stop === 'function' ? [] : ['stop()']),
+    // Not read yet: one that cannot be had is a failure of its runnable, when it is needed.
+    ...(typeof runnable === 'object' && runnable !== null && 'state$' in runnable ? [] : ['state$']),
+  ];
+  if (missing.length > 0) throw new NotRunnableError(index + 1, missing);
 };
 
 /** Neither on its way up nor on its way down. */
@@ -225,5 +241,5 @@ const longestMs = 2 ** 31 - 1;
 
 const limitMs = (option: string, ms: number): number => {
   if (ms === Number.POSITIVE_INFINITY || (ms >= 0 && ms <= longestMs)) return ms;
-  throw new RangeError(`${option} must be between 0 and ${longestMs} ms or Infinity, not ${ms}`);
+  throw new OptionsError(option, `between 0 and ${longestMs} ms or Infinity, not ${received(ms)}`);
 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createCluster } from '../../lib/cluster/cluster.ts';
-import { OptionsError } from '../../lib/cluster/errors.ts';
 import { type ClusterOptions, settingsOf } from '../../lib/cluster/options.ts';
+import { OptionsError } from '../../lib/config/errors.ts';
 import { systemListeners } from '../../lib/listener/listeners.ts';
 
 test('everything has a default', () => {

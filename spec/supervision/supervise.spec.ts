@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { filter, firstValueFrom, ReplaySubject, timeout } from 'rxjs';
+import { filter, firstValueFrom, of, ReplaySubject, timeout } from 'rxjs';
 import { afterEach, expect, test } from 'vitest';
 import { supervise } from '../../lib/supervision/supervise.ts';
 import { FakeRunnable, listLogger, never } from './fake-runnable.ts';
@@ -77,6 +77,24 @@ test('one ctrl-C that arrives twice, as it does under npm, stops everything in o
   child.kill('SIGINT');
   await expect(exited).resolves.toEqual({ code: 0, signal: null });
   expect(all).toEqual(['start a', 'stop a', 'resolved with 0 handlers']);
+});
+
+test('what is no runnable is refused by its number, before anything is started', async () => {
+  const events: string[] = [];
+  const good = new FakeRunnable('good', events);
+  const half = { start: () => {}, state$: of('Running') };
+  // Callers without types can pass anything.
+  const superviseAny = supervise as (runnables: unknown) => Promise<void>;
+  await expect(superviseAny([{}])).rejects.toThrow('runnable 1 has no start(), stop() or state$');
+  await expect(superviseAny([good, half])).rejects.toMatchObject({
+    code: 'ERR_NOT_RUNNABLE',
+    message: 'runnable 2 has no stop()',
+    position: 2,
+    missing: ['stop()'],
+  });
+  await expect(superviseAny([undefined])).rejects.toBeInstanceOf(TypeError);
+  await expect(superviseAny(good)).rejects.toMatchObject({ code: 'ERR_OPTIONS', option: 'runnables' });
+  expect(events).toEqual([]);
 });
 
 test('a signal while something is starting is honoured at once', async () => {

@@ -16,7 +16,7 @@ export const eventLine = (event: RunEvent): Line | undefined => {
       const file = printable(event.file);
       return event.status === 'valid'
         ? headed('config', 'strong', `${file} is valid: ${counted(event.servers, 'server')}`)
-        : headed('config', 'bad', `${file} is not valid: ${counted(event.problems, 'problem')}`);
+        : headed('config', 'bad', `${file} is not valid: ${counted(event.problems, 'problem')}, nothing was changed`);
     }
     case 'error':
       return headed(

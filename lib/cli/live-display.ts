@@ -79,7 +79,8 @@ export const liveDisplay = (
 };
 
 const linesOf = (event: RunEvent): readonly Line[] => {
-  if (IN_TABLE.has(event.type)) return [];
+  const isRefused = event.type === 'config' && event.status === 'invalid';
+  if (IN_TABLE.has(event.type) && !isRefused) return [];
   const lines = event.type === 'error' ? complaintLines(event) : [eventLine(event) ?? []];
   const time = `${clock()} `;
   return lines.map((line, index) => [{ text: index === 0 ? time : ' '.repeat(time.length), style: 'faint' }, ...line]);

@@ -1,6 +1,7 @@
 import type { ClusterSnapshot, ServerSnapshot } from '../cluster/snapshot.ts';
+import { lineWidth } from './live-block.ts';
 import type { Line, Span, Style } from './paint.ts';
-import { counted, duration, pad, printable, shorten, widthOf } from './text.ts';
+import { counted, duration, pad, printable, shorten, shortenStart, widthOf } from './text.ts';
 
 /** What the table shows: a cluster and the file it follows. */
 export interface TableView {
@@ -27,7 +28,7 @@ export interface Size {
  */
 export const layout = (view: TableView, { width, height }: Size): readonly Line[] => {
   if (width < 1 || height < 1) return [];
-  const title = fitLine(titleOf(view), width);
+  const title = titleOf(view, width);
   const rows = rowsOf(view.snapshot);
   if (rows.length === 0 || height < 3) return [title];
   const room = height - 2;
@@ -209,21 +210,29 @@ const CLUSTER_STYLES: Readonly<Record<ClusterSnapshot['state'], Style>> = {
   Error: 'bad',
 };
 
-const titleOf = ({ file, snapshot, problems }: TableView): Line => {
+/** What is wrong and what is in force matter more than the path: that is cut first, from the front. */
+const titleOf = (view: TableView, width: number): Line => {
+  const file = printable(view.file);
+  const full = titleWith(file, view);
+  const room = widthOf(file) - (lineWidth(full) - width);
+  return fitLine(room >= widthOf(file) ? full : titleWith(shortenStart(file, room), view), width);
+};
+
+const titleWith = (file: string, { snapshot, problems }: TableView): Line => {
   const title: Span[] = [{ text: 'sluice', style: 'strong' }];
   const add = (text: string, style?: Style): void => {
     title.push({ text: '  ' }, style === undefined ? { text } : { text, style });
   };
   if (snapshot === undefined) {
     add('waiting for', 'busy');
-    add(printable(file));
+    add(file);
     return title;
   }
   const { state, degraded, revision, servers } = snapshot;
   const isDown = degraded && state === 'Running';
   add(isDown ? 'Running, degraded' : state, isDown ? 'bad' : CLUSTER_STYLES[state]);
   add(counted(Object.keys(servers).length, 'server'));
-  add(printable(file));
+  if (file !== '') add(file);
   if (problems > 0) add(counted(problems, 'problem'), 'bad');
   if (revision.desired === revision.applied) add(`revision ${revision.applied}`, 'faint');
   else add(`revision ${revision.applied}, ${revision.desired} is not in force`, 'busy');

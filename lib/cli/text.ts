@@ -50,6 +50,20 @@ export const shorten = (text: string, columns: number): string => {
   return `${cut}…`;
 };
 
+/** Cuts a printable text to a number of columns at its start: the end of a path says more. */
+export const shortenStart = (text: string, columns: number): string => {
+  if (widthOf(text) <= columns) return text;
+  if (columns <= 1) return '';
+  const kept: string[] = [];
+  let width = 1; // The ellipsis.
+  for (const char of Array.from(text).reverse()) {
+    width += charWidth(char);
+    if (width > columns) break;
+    kept.unshift(char);
+  }
+  return `…${kept.join('')}`;
+};
+
 /** Fills a text up with blanks to a number of columns. */
 export const pad = (text: string, columns: number, align: 'left' | 'right' = 'left'): string => {
   const blanks = ' '.repeat(Math.max(0, columns - widthOf(text)));

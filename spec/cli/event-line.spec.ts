@@ -75,7 +75,10 @@ describe('one event is one line', () => {
 describe('for people', () => {
   test.each<[RunEvent, string]>([
     [{ type: 'config', file: 'a.json', status: 'valid', servers: 2 }, 'config  a.json is valid: 2 servers'],
-    [{ type: 'config', file: 'a.json', status: 'invalid', problems: 1 }, 'config  a.json is not valid: 1 problem'],
+    [
+      { type: 'config', file: 'a.json', status: 'invalid', problems: 1 },
+      'config  a.json is not valid: 1 problem, nothing was changed',
+    ],
     [
       { type: 'error', code: 'ERR_X', message: 'broken', hint: 'mend it', file: 'a.json', line: 12, column: 5 },
       'error   a.json:12:5: broken (ERR_X; hint: mend it)',

@@ -78,6 +78,7 @@ describe('the table on a terminal', () => {
     const { terminal, display } = open(() => cluster([]));
     display.show({ type: 'config', file: 'a.json', status: 'invalid', problems: 2 });
     vi.advanceTimersByTime(200);
+    expect(terminal.last[0]).toMatch(/ config {2}a\.json is not valid: 2 problems, nothing was changed$/);
     expect(terminal.last.at(-1)).toContain('2 problems');
     display.show({ type: 'config', file: 'a.json', status: 'valid', servers: 0 });
     vi.advanceTimersByTime(200);

@@ -97,6 +97,16 @@ describe('what is shown', () => {
     expect(draw({ problems: 2, snapshot: cluster([], { revision: { desired: 3, applied: 2 } }) }, 120)).toEqual([
       'sluice  Running  0 servers  sluice.config.json  2 problems  revision 2, 3 is not in force',
     ]);
+    expect(
+      draw(
+        {
+          file: 'deploy/production/eu-west-1/sluice.config.json',
+          problems: 1,
+          snapshot: cluster([], { revision: { desired: 3, applied: 2 } }),
+        },
+        80,
+      ),
+    ).toEqual(['sluice  Running  0 servers  …nfig.json  1 problem  revision 2, 3 is not in force']);
     expect(draw({}, 80)).toEqual(['sluice  waiting for  sluice.config.json']);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { counted, duration, pad, printable, shorten, widthOf } from '../../lib/cli/text.ts';
+import { counted, duration, pad, printable, shorten, shortenStart, widthOf } from '../../lib/cli/text.ts';
 
 const anyText = fc.string({ unit: 'binary', maxLength: 60 });
 
@@ -64,4 +64,11 @@ test.each([
 
 test('one is singular', () => {
   expect([0, 1, 2].map((count) => counted(count, 'server'))).toEqual(['0 servers', '1 server', '2 servers']);
+});
+
+test('a text that is cut at its start keeps its end, in as many columns as there are', () => {
+  expect(shortenStart('a/b/c.json', 7)).toBe('…c.json');
+  expect(shortenStart('a/b/c.json', 10)).toBe('a/b/c.json');
+  expect(shortenStart('日本.json', 7)).toBe('….json');
+  expect([0, 1].map((columns) => shortenStart('abc', columns))).toEqual(['', '']);
 });

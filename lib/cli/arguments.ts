@@ -29,12 +29,16 @@ const OPTIONS: Readonly<Record<CommandName, Readonly<Record<string, Option>>>> =
 };
 const COMMANDS: readonly CommandName[] = ['run', 'check'];
 
+/** What people write who know other programs; the help names the first of each. */
+const HELP_WORDS: ReadonlySet<string> = new Set(['--help', '-h', 'help']);
+const VERSION_WORDS: ReadonlySet<string> = new Set(['--version', '-v', '-V', 'version']);
+
 /** Reads a command line, without the program's own name. Pure; never throws. */
 export const readArguments = (argv: readonly string[]): Request => {
   const [first, ...rest] = argv;
   if (first === undefined) return misuse(undefined, 'a command is missing', `commands are ${COMMANDS.join(' and ')}`);
-  if (first === '--help' || first === '-h') return { type: 'help', command: undefined };
-  if (first === '--version' || first === '-v') return { type: 'version' };
+  if (HELP_WORDS.has(first)) return { type: 'help', command: COMMANDS.find((name) => name === rest[0]) };
+  if (VERSION_WORDS.has(first)) return { type: 'version' };
   const command = COMMANDS.find((name) => name === first);
   if (command !== undefined) return readCommand(command, rest);
   const what = first.startsWith('-') ? 'option' : 'command';

@@ -41,8 +41,8 @@ Signals:
   SIGHUP           read the file again
 
 Exit codes:
-  0 stopped as asked    2 usage                    4 refused (an address is taken)
-  1 something broke     3 invalid configuration    5 timeout
+  0 stopped as asked   2 usage                   4 refused (an address is taken)
+  1 something broke    3 invalid configuration   5 timeout
 
 Example:
   echo '{"servers":{"web":{"listen":"127.0.0.1:8080","routes":[
@@ -82,5 +82,13 @@ export const helpOf = (command: CommandName | undefined): string => {
 };
 
 /** One line: how a command is called. */
-export const usageOf = (command: CommandName | undefined): string =>
-  command === undefined ? 'sluice <run|check> [file] [--help]' : `sluice ${command} [file] [--help]`;
+export const usageOf = (command: CommandName | undefined): string => {
+  switch (command) {
+    case 'run':
+      return 'sluice run [file] [--no-watch] [--json] [--help]';
+    case 'check':
+      return 'sluice check [file] [--json] [--help]';
+    case undefined:
+      return 'sluice <run|check> [file] [options], sluice --help, sluice --version';
+  }
+};

@@ -11,7 +11,11 @@ test.each([
   [['--help'], { type: 'help', command: undefined }],
   [['check', 'a.json', '--help'], { type: 'help', command: 'check' }],
   [['run', '-h'], { type: 'help', command: 'run' }],
+  [['help'], { type: 'help', command: undefined }],
+  [['help', 'run'], { type: 'help', command: 'run' }],
   [['-v'], { type: 'version' }],
+  [['-V'], { type: 'version' }],
+  [['version'], { type: 'version' }],
 ])('%j', (argv, request) => {
   expect(readArguments(argv)).toEqual(request);
 });

@@ -1,4 +1,3 @@
-import cluster from 'node:cluster';
 import { type ListenOptions, Server, type Socket } from 'node:net';
 import { Observable, type Subscriber, type Unsubscribable } from 'rxjs';
 import { type Address, formatAddress } from '../config/address.ts';
@@ -65,11 +64,6 @@ class Door implements Listener, Unsubscribable {
     }
   }
 
-  queue(open: boolean): void {
-    // A worker of `node:cluster` shares its socket with others, and closing it resets nobody.
-    if (!cluster.isWorker) this.#server.setBacklog(open ? BACKLOG : 0);
-  }
-
   bind(): void {
     if (this.#subscriber.closed) {
       // Nobody waited for the name to be resolved.
@@ -99,8 +93,9 @@ class Door implements Listener, Unsubscribable {
 
   /** Closes the socket in this turn. Nobody ever took the parked over: their clients have nothing to wait for. */
   unsubscribe(): void {
-    this.#server.removeAllListeners('error').on('error', ignore);
+    // First of all: who connects from now on is refused, who connected a moment ago is reset.
     this.#server.close();
+    this.#server.removeAllListeners('error').on('error', ignore);
     for (const socket of this.#parked ?? []) socket.destroy();
     this.#parked = undefined;
   }
@@ -113,13 +108,6 @@ class DoorServer extends Server {
     super(SOCKET_OPTIONS, onConnection);
     this.door = door;
     this.on('listening', onListening).on('error', onError);
-  }
-
-  /** Node can set it only while it begins to listen; the kernel takes another one at any time. */
-  setBacklog(backlog: number): void {
-    const handle: unknown = Reflect.get(this, '_handle');
-    if (typeof handle !== 'object' || handle === null || !('listen' in handle)) return;
-    if (typeof handle.listen === 'function') handle.listen(backlog);
   }
 
   /**

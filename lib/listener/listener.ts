@@ -23,13 +23,6 @@ export interface Listener {
   attach(acceptor: Acceptor): void;
   /** Connections open at once; further ones are closed unanswered. `0` = no limit. */
   limit(maxConnections: number): void;
-  /**
-   * How many the kernel lets in before they are accepted: as many as ever, or, with `false`, hardly anybody. Those keep
-   * knocking and are let in later, or refused when the address is given back; in the queue they would be reset then.
-   *
-   * May be missing where closing resets nobody.
-   */
-  queue?(open: boolean): void;
 }
 
 /**

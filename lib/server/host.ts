@@ -24,7 +24,6 @@ export class Host {
   #address: Address;
   #listener: Listener | undefined;
   #binding: Subscription | undefined;
-  #hushed = false;
   // `share` with a ReplaySubject does the same, at some 3 KiB for each of a thousand servers that hardly ever change.
   #holders: readonly Subscriber<Listener>[] = [];
 
@@ -44,17 +43,17 @@ export class Host {
     return this.#listener;
   }
 
-  /** The address is about to be given back: hardly anybody is let in any more, unless somebody else holds it. */
-  hush(): void {
-    if (this.#holders.length > 1) return;
-    this.#hushed = true;
-    this.#listener?.queue?.(false);
+  /**
+   * Closes the socket now, unless somebody else holds it as well: the last holder is about to leave.
+   *
+   * Leaving by way of operators takes 50 µs, and whoever connects meanwhile is reset.
+   */
+  letGo(): void {
+    if (this.#holders.length === 1) this.#close();
   }
 
   #hold(subscriber: Subscriber<Listener>): () => void {
     this.#holders = [...this.#holders, subscriber];
-    if (this.#hushed) this.#listener?.queue?.(true);
-    this.#hushed = false;
     if (this.#listener !== undefined) subscriber.next(this.#listener);
     else if (this.#binding === undefined) this.#bind();
     return () => this.#leave(subscriber);
@@ -62,7 +61,10 @@ export class Host {
 
   #leave(subscriber: Subscriber<Listener>): void {
     this.#holders = this.#holders.filter((holder) => holder !== subscriber);
-    if (this.#holders.length > 0) return;
+    if (this.#holders.length === 0) this.#close();
+  }
+
+  #close(): void {
     const binding = this.#binding;
     this.#binding = undefined;
     this.#listener = undefined;

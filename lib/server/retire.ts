@@ -14,6 +14,7 @@ import {
   repeat,
   take,
   takeUntil,
+  tap,
 } from 'rxjs';
 import { yieldTurn } from '../reactive/yield-turn.ts';
 import type { Host } from './host.ts';
@@ -31,7 +32,7 @@ const QUIET_LOOKS = QUIET_MS / LOOK_MS;
 const LAME_DUCK_MS = 1_000;
 
 /** A turn of the event loop that took no longer left hardly anybody time to connect. */
-const CALM_MS = 0.05;
+const CALM_MS = 0.02;
 
 /** How long a calm turn is sought; under full load there may be none, and a turn may take as long as it likes. */
 const SEEK_MS = 100;
@@ -39,16 +40,17 @@ const SEEK_MS = 100;
 const acceptedAt = ({ listener }: Host): number => listener?.acceptedAt ?? 0;
 
 /**
- * Emits right after a turn in which nobody connected and hardly anything else happened, or when none is found in time.
+ * Lets the address go right after a turn in which nobody connected and hardly anything else happened, or when none is
+ * found in time, and emits.
  *
  * Closing a listening socket resets the connections in its queue: those that came after the event loop last looked, and
- * it accepts one in each turn, before it runs this. So hardly anybody is let into the queue any more.
+ * it accepts one in each turn, before it runs this. (Telling the kernel to let in fewer makes it worse: it drops the last
+ * word of handshakes then, and clients who believe that they are connected are reset.)
  */
 const calm = (host: Host, seekMs: number): Observable<unknown> =>
   defer(() => {
     let turnedAt = performance.now();
     const until = turnedAt + seekMs;
-    host.hush();
     return yieldTurn().pipe(
       repeat(),
       filter((_, turn) => {
@@ -58,6 +60,7 @@ const calm = (host: Host, seekMs: number): Observable<unknown> =>
         // The first of them may be what is left of the present turn, in which nobody was accepted.
         return turn > 0 && (!busy || turnedAt >= until);
       }),
+      tap(() => host.letGo()),
       take(1),
     );
   });

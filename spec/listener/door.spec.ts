@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { Server } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { ListenerError } from '../../lib/listener/errors.ts';
@@ -158,37 +157,6 @@ describe('the limit of connections', () => {
     }
   });
 });
-
-/** The longest queue the kernel keeps for a listening port; `undefined` where there is no `ss` to tell. */
-const queueOf = (port: number): number | undefined => {
-  try {
-    const shown = execFileSync('ss', ['-ltnH', `sport = :${port}`], { encoding: 'utf8' });
-    return Number(shown.trim().split(/\s+/)[2]);
-  } catch {
-    return undefined;
-  }
-};
-
-test.skipIf(queueOf(1) === undefined)(
-  'the queue of those who wait to be let in can be closed and opened again',
-  async () => {
-    const { listener } = await parked();
-    const port = listener.address.kind === 'tcp' ? listener.address.port : 0;
-    const usual = queueOf(port);
-    expect(usual).toBeGreaterThan(100);
-    listener.queue?.(false);
-    expect(queueOf(port)).toBe(0);
-    // Who was there is answered, and so is who comes, one after the other.
-    listener.attach(saying('one by one'));
-    for (let n = 0; n < 3; n += 1) {
-      const wire = dial(listener.address);
-      wire.write(get('/'));
-      expect(await wire.responses()).toMatchObject([{ body: 'one by one' }]);
-    }
-    listener.queue?.(true);
-    expect(queueOf(port)).toBe(usual);
-  },
-);
 
 describe('a socket that fails after it was bound', () => {
   test('is reported to whoever holds it', async () => {

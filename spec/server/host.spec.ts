@@ -60,6 +60,23 @@ describe('an address', () => {
     expect(host.listener).toBeUndefined();
   });
 
+  test('is closed ahead of its last holder when that is about to leave, and of nobody else', () => {
+    const { notes, listeners, bound } = manual();
+    const host = new Host(any, listeners, server);
+    const first = host.door$.subscribe();
+    const second = host.door$.subscribe();
+    bound(80);
+    host.letGo();
+    expect(notes).toEqual(['bind 0']);
+    first.unsubscribe();
+    host.letGo();
+    expect(notes).toEqual(['bind 0', 'close 0']);
+    expect(host.listener).toBeUndefined();
+    second.unsubscribe();
+    host.door$.subscribe();
+    expect(notes).toEqual(['bind 0', 'close 0', 'bind 80']);
+  });
+
   test('that is given up while it is being bound is let go in the same turn', () => {
     const { notes, listeners } = manual();
     const host = new Host(any, listeners, server);
@@ -139,43 +156,6 @@ describe('an address', () => {
     for (let n = 0; n < 3; n += 1) host.door$.subscribe({ error: (error) => errors.push(error) });
     expect(errors).toHaveLength(3);
     expect(host.listener).toBeUndefined();
-  });
-});
-
-describe('an address that is about to be given back', () => {
-  const withQueue = () => {
-    const queues: boolean[] = [];
-    const listeners: Listeners = (address) =>
-      new Observable((subscriber) => {
-        subscriber.next({ ...listenerAt(address), queue: (open) => queues.push(open) });
-      });
-    return { queues, host: new Host(any, listeners, server) };
-  };
-
-  test('lets hardly anybody in any more', () => {
-    const { queues, host } = withQueue();
-    host.door$.subscribe();
-    host.hush();
-    expect(queues).toEqual([false]);
-  });
-
-  test('lets everybody in again when somebody takes it over', () => {
-    const { queues, host } = withQueue();
-    const old = host.door$.subscribe();
-    host.hush();
-    host.door$.subscribe();
-    expect(queues).toEqual([false, true]);
-    old.unsubscribe();
-    host.door$.subscribe();
-    expect(queues).toEqual([false, true]);
-  });
-
-  test('is as open as ever when somebody else holds it already', () => {
-    const { queues, host } = withQueue();
-    host.door$.subscribe();
-    host.door$.subscribe();
-    host.hush();
-    expect(queues).toEqual([]);
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { formatAddress } from '../../lib/config/address.ts';
 import { retire } from '../../lib/server/retire.ts';
 import type { DrainProgress } from '../../lib/server/server.ts';
-import { createAccountingClient } from '../accounting/accounting-client.ts';
+import { startAccounting } from '../accounting/accounting-process.ts';
 import { failures } from '../accounting/tally.ts';
 import { hold } from '../listener/holding.ts';
 import { dial, get } from '../listener/wire.ts';
@@ -49,8 +49,10 @@ describe('an address that is not wanted any more', () => {
 
   test('is given back in the end to clients that go on connecting, and none of them is lost', async () => {
     const serving = await serve({ app: hello });
-    const client = createAccountingClient({ address: () => formatAddress(serving.address), mode: 'fresh', rate: 300 });
-    client.start();
+    // Of another process, and no faster than an address can be let go: whoever connects in that very moment is reset.
+    const address = formatAddress(serving.address);
+    const clients = await startAccounting([{ name: 'fresh', address, mode: 'fresh', rate: 60 }]);
+    onTestFinished(() => clients.kill());
     await clock(100);
     const { over } = leave(serving, 10_000);
     const startedAt = performance.now();
@@ -58,9 +60,9 @@ describe('an address that is not wanted any more', () => {
     // A second, unless the machine keeps the clients from connecting for a moment; and never the whole drain.
     expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect(await over).toMatchObject({ cut: 0 });
-    const report = await client.stop();
-    expect(failures(report), report.examples.join('\n')).toBe(0);
-    expect(report.answered).toBeGreaterThan(0);
+    const reports = Object.values(await clients.stop());
+    expect(reports.map(failures), reports.flatMap(({ examples }) => examples).join('\n')).toEqual([0]);
+    expect(reports[0]?.answered).toBeGreaterThan(0);
     expect(await isFree(serving)).toBe(true);
   });
 

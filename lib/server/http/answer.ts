@@ -42,7 +42,8 @@ export class Answer extends ServerResponse<IncomingMessage> {
         ? super.writeHead(statusCode, second, withoutConnection(third))
         : super.writeHead(statusCode, withoutConnection(second));
     } catch (error) {
-      if (connection === undefined) throw error;
+      // A second head is its author's mistake: who wrote the first one answers.
+      if (connection === undefined || this.headersSent) throw error;
       connection.server.broken(error, this);
       return this;
     }

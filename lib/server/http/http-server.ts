@@ -245,7 +245,7 @@ export class HttpServer implements HostedServer, RequestReceiver {
     const connection = Connection.of(incoming);
     const moot = connection === undefined || incoming.socket.destroyed || outgoing.destroyed;
     const id = this.#report(error, incoming, moot);
-    if (moot) return;
+    if (moot || outgoing.writableEnded) return;
     // Half of it is on its way: a client must not take that for all.
     if (outgoing.socket !== null && outgoing.headersSent) connection.socket.destroy();
     else refuse(connection, outgoing, 500, id);

@@ -119,8 +119,9 @@ const attempt = (site: CommitSite, { desired, refused, unrestored, known }: Atte
       transaction.interrupt(),
       defer(() => {
         transaction.switch();
-        return of<CommitResult>({ status: 'committed', plan: planOf(steps), refused: behind });
+        return transaction.open();
       }),
+      defer(() => of<CommitResult>({ status: 'committed', plan: planOf(steps), refused: behind })),
     ).pipe(
       catchError((error: unknown) => (error instanceof UnpreparedError ? undo(error) : throwError(() => error))),
       finalize(() => transaction.release()),

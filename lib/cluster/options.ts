@@ -89,7 +89,7 @@ const check = (options: ClusterOptions): void => {
   }
   const { name = '', logger } = options;
   if (typeof name !== 'string') throw new OptionsError('name', 'a text');
-  if (logger !== undefined && !LEVELS.every((level) => typeof logger[level] === 'function')) {
+  if (logger !== undefined && !(typeof logger === 'object' && LEVELS.every((level) => level in logger))) {
     throw new OptionsError('logger', `an object with ${LEVELS.join(', ')}, such as consola`);
   }
 };

@@ -33,6 +33,9 @@ import type { Roster } from './roster.ts';
  */
 const PORTION = 25;
 
+/** New servers that are put in force in one turn: some 5 ms. */
+const ROUND = 250;
+
 export interface TransactionOptions {
   /** Go on after a server could not be prepared, to learn of all that cannot. */
   readonly exhaustive: boolean;
@@ -58,7 +61,8 @@ const interrupts = ({ action, displaces }: Step): boolean => action === 'restart
  * 1. `prepare` builds every service and binds every address that is free. It can fail; it touches nothing that runs.
  * 2. `interrupt` does what cannot be done beside the old: it stops servers that are to be stopped first and lets go of
  *    addresses that overlap with a new one, then binds what was in the way. It can fail; `restore` undoes it.
- * 3. `switch` puts all of it in force, in one synchronous turn that cannot fail, and sends off what left.
+ * 3. `switch` puts all of it in force, in one synchronous turn that cannot fail, and sends off what left. Where many new
+ *    servers start on addresses that were free, `open` does that for them right after: nobody is served there yet.
  *
  * `letGo` gives back, in reverse order, every address that is not in force: after `switch` none, before it all. `release`
  * ends the transaction: it lets go, and of the hosts as well.
@@ -117,12 +121,12 @@ export class Transaction {
 
   switch(): void {
     const formers: Member[] = [];
-    for (const { server, spec } of this.#steps) {
+    const later = new Set(this.#newcomers());
+    for (const step of this.#steps) {
+      if (later.has(step)) continue;
+      const { server } = step;
       const former = this.#roster.members.get(server);
-      const service = this.#services.get(server);
-      const host = this.#targets.get(server);
-      if (spec !== undefined && service !== undefined && host !== undefined) this.#roster.place(spec, host, service);
-      else this.#roster.members.delete(server);
+      this.#place(step);
       if (former !== undefined && former !== this.#roster.members.get(server)) formers.push(former);
     }
     if (formers.length === 0) return;
@@ -133,6 +137,35 @@ export class Transaction {
       if (used.has(former.host)) this.#roster.end(former);
       else this.#roster.leave(former);
     }
+  }
+
+  /** Puts the many in force for whom nobody waits yet, in rounds. Cannot fail. */
+  open(): Observable<never> {
+    const newcomers = this.#newcomers();
+    const rounds = Array.from({ length: Math.ceil(newcomers.length / ROUND) }, (_, index) =>
+      yieldTurn().pipe(
+        tap(() => {
+          for (const step of newcomers.slice(index * ROUND, (index + 1) * ROUND)) this.#place(step);
+        }),
+        ignoreElements(),
+      ),
+    );
+    return concat(...rounds);
+  }
+
+  /** New servers on addresses that were free, when they are too many for one turn. */
+  #newcomers(): readonly Step[] {
+    const fresh = this.#steps.filter(
+      ({ action, bind, server }) => action === 'start' && bind && !this.#roster.members.has(server),
+    );
+    return fresh.length > ROUND ? fresh : [];
+  }
+
+  #place({ server, spec }: Step): void {
+    const service = this.#services.get(server);
+    const host = this.#targets.get(server);
+    if (spec !== undefined && service !== undefined && host !== undefined) this.#roster.place(spec, host, service);
+    else this.#roster.members.delete(server);
   }
 
   /** Puts back what `interrupt` stopped; emits the servers that could not be put back. */

@@ -36,13 +36,19 @@ export const refusalOf = (listener$: Observable<Listener>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-/** A port nobody holds just now. */
+const isFree = (port: number, host: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host }, () => server.close(() => resolve(true)));
+  });
+
+/** A port nobody holds just now, and none of those that the system gives to clients. */
 export const freePort = async (host = '127.0.0.1'): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen({ port: 0, host }, resolve));
-  const port = portOf(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    if (await isFree(port, host)) return port;
+  }
 };
 
 export const portOf = (server: Server): number => {

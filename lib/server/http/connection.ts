@@ -20,8 +20,8 @@ interface HttpSocket extends Duplex {
   readonly bytesWritten?: number;
   /** The response whose turn it is. */
   readonly _httpMessage?: ServerResponse | null;
-  /** The latest request, and the time since its first byte; 0 when all of it has arrived. */
-  readonly parser?: { readonly incoming?: IncomingMessage | null; duration?(): number } | null;
+  /** Reads requests; `incoming` is the latest, unless it was read to its end. */
+  readonly parser?: { readonly incoming?: IncomingMessage | null } | null;
   /** Called by Node after the last answer of a connection; `net.Socket`'s own destroys the socket. */
   destroySoon?: () => void;
 }
@@ -90,20 +90,21 @@ export class Connection {
     return this.#drained.signal;
   }
 
-  /** Nothing has been asked, or all that was asked has been answered and handed to the kernel. */
-  get idle(): boolean {
-    return !this.busy && this.upgraded === undefined && this.socket.writableLength === 0 && !this.#halfAsked;
+  /**
+   * Nothing has been asked, or all that was asked has been answered and handed to the kernel.
+   *
+   * @param receiving - the parsers that are within a request.
+   */
+  isIdle(receiving: ReadonlySet<unknown>): boolean {
+    const { bytesRead = 0, parser, writableLength } = this.socket;
+    if (this.busy || this.upgraded !== undefined || writableLength > 0) return false;
+    const halfAsked = bytesRead > 0 && (this.requests === 0 || receiving.has(parser));
+    return !halfAsked;
   }
 
   /** Something that was asked is not answered yet. */
   get busy(): boolean {
     return this.open > 0 || Boolean(this.socket._httpMessage);
-  }
-
-  /** Some bytes of a request have arrived, but not all of it. */
-  get #halfAsked(): boolean {
-    const { bytesRead = 0, parser } = this.socket;
-    return bytesRead > 0 && (parser?.duration?.() ?? 0) > 0;
   }
 
   /** The response to a request that is not answered yet. */
@@ -149,7 +150,8 @@ export class Connection {
    * connection's time (measured). It is waited for when it may have.
    */
   leaveSoon(): void {
-    if (this.draining || this.#halfAsked) this.linger();
+    const { incoming } = this.socket.parser ?? {};
+    if (this.draining || (incoming && !incoming.complete)) this.linger();
     else this.end();
   }
 

@@ -26,8 +26,15 @@ const LOOK_MS = 25;
  */
 export const IDLE_GRACE_MS = 1_000;
 
+/** What a drain looks at. */
+export interface Leaving {
+  readonly connections: Iterable<Connection>;
+  /** The parsers that are within a request. */
+  readonly receiving: ReadonlySet<unknown>;
+}
+
 /** Cuts what is left at the deadline, and says what remains. */
-const look = (connections: Iterable<Connection>, now: number, deadline: number): DrainProgress => {
+const look = ({ connections, receiving }: Leaving, now: number, deadline: number): DrainProgress => {
   let left = 0;
   let cut = 0;
   for (const connection of connections) {
@@ -36,25 +43,25 @@ const look = (connections: Iterable<Connection>, now: number, deadline: number):
       left += 1;
       continue;
     }
-    if (!connection.idle) cut += 1;
+    if (!connection.isIdle(receiving)) cut += 1;
     connection.socket.destroy();
   }
   return { connections: left, cut };
 };
 
-const closeSilent = (connections: Iterable<Connection>, now: number): void => {
+const closeSilent = ({ connections, receiving }: Leaving, now: number): void => {
   for (const connection of connections) {
-    if (connection.silentMs(now) >= IDLE_GRACE_MS && connection.idle) connection.end();
+    if (connection.silentMs(now) >= IDLE_GRACE_MS && connection.isIdle(receiving)) connection.end();
   }
 };
 
 /**
  * Waits for the connections that were told to leave.
  *
- * @param connections - those that are concerned, read anew at every look.
+ * @param leaving - those that are concerned, read anew at every look.
  */
 export const drainConnections = (
-  connections: () => Iterable<Connection>,
+  leaving: () => Leaving,
   timeoutMs: number,
   open: () => boolean,
 ): Observable<DrainProgress> =>
@@ -64,10 +71,10 @@ export const drainConnections = (
       // A timer runs before sockets are read: what looks silent now may have asked already. After the turn all has been
       // read that has arrived.
       concatMap(() => yieldTurn()),
-      map(() => closeSilent(connections(), performance.now())),
+      map(() => closeSilent(leaving(), performance.now())),
     );
     return concat(of(undefined), looks$).pipe(
-      map(() => look(connections(), performance.now(), deadline)),
+      map(() => look(leaving(), performance.now(), deadline)),
       scan((sum, progress) => ({ connections: progress.connections, cut: sum.cut + progress.cut })),
       takeWhile((progress) => progress.connections > 0 || open(), true),
       distinctUntilChanged((a, b) => a.connections === b.connections && a.cut === b.cut),

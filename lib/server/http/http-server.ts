@@ -8,9 +8,10 @@ import type { DrainProgress, HostedServer, Service } from '../server.ts';
 import { Answer } from './answer.ts';
 import { limitBody } from './body-limit.ts';
 import { Connection, type RequestReceiver } from './connection.ts';
-import { drainConnections } from './drain.ts';
+import { drainConnections, type Leaving } from './drain.ts';
 import { InFlight, type Pending } from './in-flight.ts';
 import { inspect } from './inspect.ts';
+import { receivingParsers } from './receiving.ts';
 import { lastWords, refuse } from './refuse.ts';
 import { failureResponse, reportFailure } from './request-error.ts';
 import { isResponse, isThenable } from './result.ts';
@@ -76,7 +77,7 @@ interface Engine {
   readonly inFlight: InFlight;
 }
 
-const NOBODY: ReadonlySet<Connection> = new Set();
+const NOBODY: ReadonlySet<unknown> = new Set();
 
 /**
  * HTTP/1.1 behind a listener: a `node:http` server that never listens itself.
@@ -128,12 +129,16 @@ export class HttpServer implements HostedServer, RequestReceiver {
     return defer(() => {
       this.#draining = true;
       const era = this.#era;
-      for (const connection of this.#engine?.connections ?? NOBODY) connection.leave();
+      for (const connection of this.#engine?.connections ?? []) connection.leave();
       // Read anew at every look: the first connection may still be to come.
-      const concerned = (): readonly Connection[] =>
-        [...(this.#engine?.connections ?? NOBODY)].filter((connection) => connection.era <= era);
-      return drainConnections(concerned, timeoutMs, open);
+      return drainConnections(() => this.#leaving(era), timeoutMs, open);
     });
+  }
+
+  #leaving(era: number): Leaving {
+    if (this.#engine === undefined) return { connections: [], receiving: NOBODY };
+    const connections = [...this.#engine.connections].filter((connection) => connection.era <= era);
+    return { connections, receiving: receivingParsers(this.#engine.http) };
   }
 
   destroy(): void {

@@ -18,21 +18,32 @@ import { undocumented } from './architecture/tsdoc.ts';
 
 /** The rooms of `lib/` and the vendors each may know. A new room or vendor gets its place here first. */
 const layout: Layout = {
-  tiers: [['reactive', 'config', 'log'], ['listener', 'supervision'], ['source', 'server'], ['cluster'], ['cli']],
+  tiers: [
+    ['reactive', 'config', 'log'],
+    ['listener', 'supervision', 'module'],
+    ['source', 'middleware'],
+    ['server'],
+    ['cluster'],
+    ['admin'],
+    ['cli'],
+  ],
   vendors: [
     { name: 'rxjs', code: [''] },
     { name: 'valibot', code: ['config'] },
-    { name: 'hono', code: ['server'], types: ['config'] },
+    { name: 'hono', code: ['middleware', 'server', 'admin'], types: ['config'] },
     { name: '@hono/node-server', code: ['server/http'] },
     { name: 'consola', code: ['log/consola.ts', 'cli'] },
     { name: 'yaml', code: ['source/yaml'] },
-    { name: 'jiti', code: ['source/jiti'] },
+    { name: 'jiti', code: ['module/jiti'] },
+    { name: 'undici', code: ['server/undici', 'source/http', 'cli/control'] },
+    { name: 'ws', code: ['server/websocket'] },
+    { name: 'yocto-spinner', code: ['cli'] },
     { name: 'node:http', code: ['server/http'], types: ['config'] },
-    { name: 'node:https', code: ['server/http'] },
-    { name: 'node:http2', code: ['server/http'] },
+    { name: 'node:http2', code: ['server/http2'], types: ['server/http'] },
+    { name: 'node:tls', code: ['server/tls'], types: ['server'] },
     { name: 'node:net', code: ['listener'] },
-    { name: 'node:stream', code: ['server/http'], types: ['config', 'listener'] },
-    { name: 'node:*', code: ['listener', 'source', 'server', 'cli'] },
+    { name: 'node:stream', code: ['server'], types: ['config', 'listener'] },
+    { name: 'node:*', code: ['listener', 'module', 'source', 'middleware', 'server', 'admin', 'cli'] },
   ],
 };
 

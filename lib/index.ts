@@ -1,6 +1,6 @@
 export { type Cluster, createCluster, type StopOptions, type StopReport } from './cluster/cluster.ts';
 export { CLUSTER_TRANSITIONS, type ClusterState } from './cluster/cluster-state.ts';
-export { BindTimeoutError } from './cluster/errors.ts';
+export { BindTimeoutError, BuildTimeoutError } from './cluster/errors.ts';
 export { httpCluster } from './cluster/http-cluster.ts';
 export type { ClusterOptions } from './cluster/options.ts';
 export type { Cause, Outcome, Refusal } from './cluster/outcome.ts';
@@ -11,6 +11,7 @@ export { limitDefaults, restartDefaults } from './config/defaults.ts';
 export { type ConfigFile, type ConfigInput, type ConfigStream, defineConfig } from './config/define-config.ts';
 export { ConfigError, describeIssue, OptionsError } from './config/errors.ts';
 export type { Issue } from './config/issue.ts';
+export type { Position } from './config/place.ts';
 export type {
   App,
   ClusterConfig,
@@ -30,6 +31,7 @@ export type {
 export { BindError, ListenerError } from './listener/errors.ts';
 export type { Acceptor, Listener, Listeners } from './listener/listener.ts';
 export type { Logger } from './log/logger.ts';
+export { ModuleLoadError, type ModulePosition, ModuleTimeoutError } from './module/errors.ts';
 export { AppError, NoResponseError } from './server/errors.ts';
 export { drainSignal } from './server/http/drain-signal.ts';
 export type { ServerState } from './server/state.ts';
@@ -37,7 +39,6 @@ export { type FileSourceOptions, fileSource } from './source/file-source.ts';
 export type {
   FailedEvent,
   LoadedEvent,
-  Position,
   Problem,
   ProblemCode,
   Source,

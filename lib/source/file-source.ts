@@ -17,7 +17,7 @@ import {
   switchMap,
   tap,
 } from 'rxjs';
-import type { Fault } from './data-text.ts';
+import type { Fault } from './fault.ts';
 import { isCutShort } from './file/cut-short.ts';
 import { failed, load } from './file/load.ts';
 import { type FileRead, hashOf, NOT_A_FILE, readSourceFile } from './file/read.ts';

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import type { Fault } from './data-text.ts';
+import type { Fault } from './fault.ts';
 
 /** How a file is read: as data, or as a module that is imported and run. */
 export type Format = 'json' | 'yaml' | 'module';

@@ -1,6 +1,6 @@
 import type { Issue } from '../config/issue.ts';
-import { type Fault, SMALLEST_CONFIG } from './data-text.ts';
-import { locate, type Place, positionAt } from './place.ts';
+import { locate, type Place, positionAt } from '../config/place.ts';
+import { type Fault, SMALLEST_CONFIG } from './fault.ts';
 import type { Problem } from './source.ts';
 
 /** A data file as it was read: what a position inside it is computed from. */

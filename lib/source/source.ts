@@ -1,11 +1,6 @@
 import type { Observable } from 'rxjs';
+import type { Position } from '../config/place.ts';
 import type { ClusterConfig, CommitMode, Strategy } from '../config/server-config.ts';
-
-/** A place in a text file, as editors count: both from 1, the column in UTF-16 code units. */
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
 
 /**
  * What can be wrong with a source:

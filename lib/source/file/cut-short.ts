@@ -1,5 +1,5 @@
+import { parseJson } from '../../config/json-text.ts';
 import { formatOf } from '../format.ts';
-import { parseJson } from '../json/json.ts';
 import { parseYaml } from '../yaml/yaml.ts';
 import { decode } from './decode.ts';
 import type { FileRead } from './read.ts';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type Fault, SMALLEST_CONFIG } from '../data-text.ts';
+import { type Fault, SMALLEST_CONFIG } from '../fault.ts';
 
 export type Decoded = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly fault: Fault };
 

@@ -1,7 +1,8 @@
 import { isObservable, type Observable, of } from 'rxjs';
 import { received } from '../../config/received.ts';
+import { exportOf } from '../../module/exported.ts';
 import { fromIterator } from '../../reactive/from-iterator.ts';
-import type { Fault } from '../data-text.ts';
+import type { Fault } from '../fault.ts';
 
 /** What a module gives to run: configurations one after the other, or what stands where they should be. */
 export type Exported =
@@ -15,7 +16,7 @@ export type Exported =
  * @returns a promise that rejects with whatever the function threw.
  */
 export const openExport = async (exports: unknown): Promise<Exported> => {
-  const exported = defaultOf(exports);
+  const exported = exportOf(exports, 'default');
   if (exported === undefined) return refuse('the module has no default export');
   const returned: unknown = typeof exported === 'function' ? await exported() : await exported;
   const what = typeof exported === 'function' ? 'the default function returned' : 'the default export is';
@@ -23,13 +24,6 @@ export const openExport = async (exports: unknown): Promise<Exported> => {
   if (isObservable(returned)) return { ok: true, values$: returned };
   if (isAsyncIterable(returned)) return { ok: true, values$: fromIterator(returned) };
   return { ok: true, values$: of(returned) };
-};
-
-/** jiti answers for a missing default export with the module itself, so what the module owns decides. */
-const defaultOf = (exports: unknown): unknown => {
-  if (typeof exports !== 'object' || exports === null) return exports;
-  if (Object.hasOwn(exports, 'default')) return 'default' in exports ? exports.default : undefined;
-  return Object.hasOwn(exports, '__esModule') ? undefined : exports;
 };
 
 const isAsyncIterable = (value: object): value is AsyncIterable<unknown> => Symbol.asyncIterator in value;

@@ -1,12 +1,14 @@
 import { relative } from 'node:path';
 import { catchError, defer, from, map, type Observable, of, switchMap, tap, timeout } from 'rxjs';
+import type { DataText } from '../../config/data-text.ts';
+import { parseJson } from '../../config/json-text.ts';
 import { parseConfigFile } from '../../config/parse.ts';
-import { oneLine, reasonOf } from '../../config/received.ts';
-import type { DataText, Fault } from '../data-text.ts';
+import { reasonOf } from '../../config/received.ts';
+import { ModuleSyntaxError } from '../../module/errors.ts';
+import { importModule } from '../../module/module.ts';
+import { importReason } from '../../module/reason.ts';
+import type { Fault } from '../fault.ts';
 import { formatOf, UNKNOWN_FORMAT } from '../format.ts';
-import { ModuleSyntaxError } from '../jiti/compiled.ts';
-import { importFresh } from '../jiti/jiti.ts';
-import { parseJson } from '../json/json.ts';
 import { type Located, problemOf, problemOfIssue } from '../problem.ts';
 import type { FailedEvent, Problem, SourceEvent } from '../source.ts';
 import { parseYaml } from '../yaml/yaml.ts';
@@ -87,7 +89,7 @@ const fromTopToBottom = (a: Problem, b: Problem): number =>
 
 const loadModule = ({ path, file, importTimeoutMs, involve }: LoadRequest, text: string): Observable<SourceEvent> =>
   defer(() => {
-    const module = importFresh(file, text);
+    const module = importModule(file, text);
     const failedIn = (fault: Fault): FailedEvent => {
       const at = fault.cause === undefined ? undefined : module.thrownAt(fault.cause);
       const named = at === undefined || at.file === file ? path : relative(process.cwd(), at.file);
@@ -116,27 +118,11 @@ const loadModule = ({ path, file, importTimeoutMs, involve }: LoadRequest, text:
     );
   });
 
-const importFault = (cause: unknown): Fault =>
-  cause instanceof ModuleSyntaxError
-    ? { ...THREW, code: 'ERR_SOURCE_SYNTAX', message: cause.message, cause }
-    : (missingImport(cause) ?? { ...THREW, message: `the module threw: ${reasonOf(cause)}`, cause });
-
-const THREW = { code: 'ERR_SOURCE_IMPORT', hint: 'correct it there' } as const;
-
-/** Loaders add to their sentence everything that led to the import, line by line; what is missing is enough. */
-const missingImport = (cause: unknown): Fault | undefined => {
-  const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (!(cause instanceof Error) || (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND')) return undefined;
-  const name = /^Cannot find (?:module|package) '(.+?)'/.exec(cause.message)?.[1];
-  if (name === undefined) return undefined;
-  const isPath = /^[./]/.test(name);
-  return {
-    code: 'ERR_SOURCE_IMPORT',
-    message: isPath ? `there is no ${oneLine(name)} to import` : `the package ${oneLine(name)} is not installed`,
-    hint: isPath ? 'check the path, and the extension' : 'install it, or start its name with ./ if it is a file',
-    cause,
-  };
-};
+const importFault = (cause: unknown): Fault => ({
+  code: cause instanceof ModuleSyntaxError ? 'ERR_SOURCE_SYNTAX' : 'ERR_SOURCE_IMPORT',
+  ...importReason(cause),
+  cause,
+});
 
 const STREAM_FAILED = {
   code: 'ERR_SOURCE_STREAM',

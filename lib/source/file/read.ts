@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import type { Fault } from '../data-text.ts';
+import type { Fault } from '../fault.ts';
 
 /** Bytes a source file may have; a thousand servers written out in full need about a quarter. */
 export const MAX_FILE_BYTES = 1_048_576;

@@ -10,8 +10,8 @@ import {
   Parser,
   type YAMLError,
 } from 'yaml';
-import { type DataText, duplicateKey, type Fault, MAX_DEPTH, TOO_DEEP } from '../data-text.ts';
-import type { Place } from '../place.ts';
+import { type DataText, duplicateKey, MAX_DEPTH, type TextFault, TOO_DEEP } from '../../config/data-text.ts';
+import type { Place } from '../../config/place.ts';
 
 /** Copies that aliases may make while a document becomes a value; the limit is what stops a "billion laughs" file. */
 const MAX_ALIAS_COUNT = 100;
@@ -36,7 +36,7 @@ export const parseYaml = (text: string): DataText => {
   if (broken !== undefined) return { ok: false, faults: [broken, ...rest] };
   if (second !== undefined) return { ok: false, faults: [{ ...SECOND_DOCUMENT, at: second.range[0] }] };
 
-  const faults: Fault[] = [];
+  const faults: TextFault[] = [];
   const place = toPlace(document.contents, 0, 0, (fault) => faults.push(fault), text);
   const [first, ...others] = faults;
   if (first !== undefined) return { ok: false, faults: [first, ...others] };
@@ -47,7 +47,7 @@ const SECOND_DOCUMENT = {
   code: 'ERR_SOURCE_SYNTAX',
   message: 'a second document starts here',
   hint: 'a file holds one configuration: remove the "---" and what follows',
-} as const satisfies Fault;
+} as const satisfies TextFault;
 
 const toValue = (document: Document.Parsed<ParsedNode>, place: Place): DataText => {
   try {
@@ -62,7 +62,7 @@ const toValue = (document: Document.Parsed<ParsedNode>, place: Place): DataText 
   }
 };
 
-const toFault = (error: YAMLError): Fault => ({
+const toFault = (error: YAMLError): TextFault => ({
   code: error.code === 'RESOURCE_EXHAUSTION' ? 'ERR_SOURCE_TOO_DEEP' : 'ERR_SOURCE_SYNTAX',
   message: firstLine(error.message),
   hint: HINTS[error.code] ?? 'check the indentation, the quotes and the brackets above',
@@ -91,7 +91,7 @@ const toPlace = (
   node: ParsedNode | null,
   at: number,
   depth: number,
-  report: (fault: Fault) => void,
+  report: (fault: TextFault) => void,
   text: string,
 ): Place => {
   if (depth > MAX_DEPTH) {

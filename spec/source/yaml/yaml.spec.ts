@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { locate, positionAt } from '../../../lib/source/place.ts';
+import { locate, positionAt } from '../../../lib/config/place.ts';
 import { parseYaml } from '../../../lib/source/yaml/yaml.ts';
 
 const faultsOf = (text: string): readonly string[] => {

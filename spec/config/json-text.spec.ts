@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseJson } from '../../../lib/source/json/json.ts';
-import { locate, positionAt } from '../../../lib/source/place.ts';
+import { parseJson } from '../../lib/config/json-text.ts';
+import { locate, positionAt } from '../../lib/config/place.ts';
 
 /** What `JSON.parse` makes of a text, as a comparable value. */
 const engine = (text: string): unknown => {

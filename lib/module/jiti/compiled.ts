@@ -1,22 +1,5 @@
 import { SourceMap } from 'node:module';
-
-/** A place in one of the files that were imported. */
-export interface ModulePosition {
-  readonly file: string;
-  readonly line: number;
-  readonly column?: number;
-}
-
-/** A module that cannot be compiled, and where. */
-export class ModuleSyntaxError extends Error {
-  override readonly name = 'ModuleSyntaxError';
-  readonly code = 'ERR_MODULE_SYNTAX';
-  readonly position: ModulePosition;
-  constructor(message: string, position: ModulePosition) {
-    super(message);
-    this.position = position;
-  }
-}
+import { type ModulePosition, ModuleSyntaxError } from '../errors.ts';
 
 const ERROR_MARK = 'exports.__JITI_ERROR__ = ';
 

@@ -1,4 +1,8 @@
-import type { Position } from './source.ts';
+/** A place in a text file, as editors count: both from 1, the column in UTF-16 code units. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
 
 /** Where a value of a data file stands: the offset of its key (of the value itself in lists), and of what is in it. */
 export interface Place {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { locate, type Place, positionAt } from '../../lib/source/place.ts';
+import { locate, type Place, positionAt } from '../../lib/config/place.ts';
 
 const place = (at: number, members: Readonly<Record<string, Place>> = {}): Place => ({
   at,

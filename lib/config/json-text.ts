@@ -1,5 +1,5 @@
-import { type DataText, duplicateKey, type Fault, MAX_DEPTH, TOO_DEEP } from '../data-text.ts';
-import type { Place } from '../place.ts';
+import { type DataText, duplicateKey, MAX_DEPTH, type TextFault, TOO_DEEP } from './data-text.ts';
+import type { Place } from './place.ts';
 
 /**
  * Reads JSON as `JSON.parse` does, and says where everything stands.
@@ -10,7 +10,7 @@ import type { Place } from '../place.ts';
  * @see RFC 8259
  */
 export const parseJson = (text: string): DataText => {
-  const duplicates: Fault[] = [];
+  const duplicates: TextFault[] = [];
   try {
     const { value, place } = readDocument(text, duplicates);
     const [first, ...rest] = duplicates;
@@ -23,8 +23,8 @@ export const parseJson = (text: string): DataText => {
 
 /** How the recursive reader leaves at the first mistake; never seen outside this file. */
 class JsonFault extends Error {
-  readonly fault: Fault;
-  constructor(fault: Fault) {
+  readonly fault: TextFault;
+  constructor(fault: TextFault) {
     super(fault.message);
     this.fault = fault;
   }
@@ -47,7 +47,7 @@ const LITERALS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['null', null],
 ]);
 
-const readDocument = (text: string, duplicates: Fault[]): Read => {
+const readDocument = (text: string, duplicates: TextFault[]): Read => {
   let at = 0;
 
   const fail = (message: string, hint: string, offset = at): never => {

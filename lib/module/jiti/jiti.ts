@@ -2,22 +2,11 @@ import { readFileSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createJiti, type Jiti, type TransformOptions, type TransformResult } from 'jiti';
-import { parseJson } from '../json/json.ts';
-import { positionAt } from '../place.ts';
-import { type ModulePosition, ModuleSyntaxError, syntaxErrorIn, thrownAt } from './compiled.ts';
-
-/** An import on its way, or done. */
-export interface ModuleImport {
-  /** What the module exports. Rejects with what it threw; pending for as long as its top-level `await` is. */
-  readonly exports: Promise<unknown>;
-  /**
-   * What stood in every file of the project that had a part in it so far, by full path; `undefined` for a file that
-   * was imported and does not exist.
-   */
-  readonly sources: ReadonlyMap<string, string | undefined>;
-  /** Where in these files an error was made, now or later. */
-  thrownAt(cause: unknown): ModulePosition | undefined;
-}
+import { parseJson } from '../../config/json-text.ts';
+import { positionAt } from '../../config/place.ts';
+import { ModuleSyntaxError } from '../errors.ts';
+import type { ModuleImport } from '../module-import.ts';
+import { syntaxErrorIn, thrownAt } from './compiled.ts';
 
 type ImportFunction = (id: string, options?: unknown) => Promise<unknown>;
 

@@ -7,13 +7,15 @@ import type { Hosts } from './hosts.ts';
 import type { Cause, Refusal } from './outcome.ts';
 import { diff, type Plan, planOf, type Standing, type Steps } from './plan.ts';
 import type { Roster } from './roster.ts';
-import { Transaction } from './transaction.ts';
+import { Transaction, type TransactionOptions } from './transaction.ts';
 
 export interface CommitOptions {
   readonly strategy: Strategy;
   readonly mode: CommitMode;
   readonly restartDelayMs: number;
   readonly startTimeoutMs: number;
+  /** Where services are built. */
+  readonly site: TransactionOptions['site'];
 }
 
 /** What a commit achieved. */
@@ -99,6 +101,7 @@ const attempt = (site: CommitSite, { desired, refused, unrestored, known }: Atte
       exhaustive: options.mode === 'independent',
       restartDelayMs: options.restartDelayMs,
       startTimeoutMs: options.startTimeoutMs,
+      site: options.site,
     });
     const undo = ({ refusals }: UnpreparedError): Observable<CommitResult> => {
       const [{ server, cause }] = refusals;

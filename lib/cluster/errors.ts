@@ -14,6 +14,20 @@ export class BindTimeoutError extends Error {
   }
 }
 
+/** What a server answers with was not ready within `startTimeoutMs`: a module that hangs, or a disk that does. */
+export class BuildTimeoutError extends Error {
+  override readonly name = 'BuildTimeoutError';
+  readonly code = 'ERR_BUILD_TIMEOUT';
+  readonly server: string;
+  readonly timeoutMs: number;
+  readonly hint = 'a module that waits for something while it is imported is the usual reason';
+  constructor(server: string, timeoutMs: number) {
+    super(`what server ${server} answers with was not ready within ${timeoutMs} ms`);
+    this.server = server;
+    this.timeoutMs = timeoutMs;
+  }
+}
+
 /** Servers could not be prepared; inside a commit, where it becomes part of the outcome. */
 export class UnpreparedError extends Error {
   override readonly name = 'UnpreparedError';

@@ -24,7 +24,7 @@ export interface ClusterOptions {
   readonly stopOnComplete?: boolean;
   /** Milliseconds between the last stop and the first start of `stop-then-start`; 10 by default. */
   readonly restartDelayMs?: number;
-  /** Milliseconds within which an address has to be bound; 10 000 by default. */
+  /** Milliseconds within which an address has to be bound, and what answers there to be built; 10 000 by default. */
   readonly startTimeoutMs?: number;
   /** The longest `stop()` may take, in milliseconds, whatever the servers' `drainTimeoutMs`; `Infinity` by default. */
   readonly shutdownTimeoutMs?: number;
@@ -34,6 +34,8 @@ export interface ClusterOptions {
    * They serve 2.3 times as many requests (measured). With `false` the globals stay Node's own.
    */
   readonly overrideGlobalObjects?: boolean;
+  /** The directory that relative paths in configs start from; the working directory by default. */
+  readonly baseDir?: string;
   /** Where events and failed requests are written; consola by default. */
   readonly logger?: Logger;
   /** Aborting it stops the cluster, as `stop()` does. */
@@ -72,6 +74,7 @@ const OPTIONS: readonly (keyof ClusterOptions)[] = [
   'startTimeoutMs',
   'shutdownTimeoutMs',
   'overrideGlobalObjects',
+  'baseDir',
   'logger',
   'signal',
   'listeners',
@@ -87,8 +90,9 @@ const check = (options: ClusterOptions): void => {
     const near = nearest(option, OPTIONS);
     throw new OptionsError(option, near === undefined ? `one of ${OPTIONS.join(', ')}` : `written '${near}'`);
   }
-  const { name = '', logger } = options;
+  const { name = '', baseDir = '.', logger } = options;
   if (typeof name !== 'string') throw new OptionsError('name', 'a text');
+  if (typeof baseDir !== 'string' || baseDir === '') throw new OptionsError('baseDir', 'the path of a directory');
   if (logger !== undefined && !(typeof logger === 'object' && LEVELS.every((level) => level in logger))) {
     throw new OptionsError('logger', `an object with ${LEVELS.join(', ')}, such as consola`);
   }
@@ -118,6 +122,7 @@ export const settingsOf = (options: ClusterOptions): ClusterSettings => {
     shutdownTimeoutMs:
       shutdownTimeoutMs === Number.POSITIVE_INFINITY ? LONGEST_MS : durationMs('shutdownTimeoutMs', shutdownTimeoutMs),
     overrideGlobalObjects: options.overrideGlobalObjects ?? true,
+    baseDir: options.baseDir ?? '.',
     logger: guardLogger(options.logger ?? consolaLogger()),
     listeners: options.listeners === undefined ? systemListeners : deferred(options.listeners),
     signal: options.signal,

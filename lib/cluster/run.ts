@@ -237,12 +237,12 @@ export class Run {
     // A getter of the config may have stopped the cluster.
     if (this.#over) return EMPTY;
     const desired = running(specs);
-    const { strategy, commit: mode, restartDelayMs, startTimeoutMs } = this.#settings;
+    const { strategy, commit: mode, restartDelayMs, startTimeoutMs, logger, baseDir } = this.#settings;
     const known = diff(this.#roster.members, desired, strategy);
     const isDone = known.steps.length === 0 && refused.length === 0;
     if (isDone && this.state !== 'Error') return of({ verdict: { status: 'unchanged' }, specs });
     if (this.state !== 'Booting') this.#enter('Reloading');
-    const options = { strategy, mode, restartDelayMs, startTimeoutMs };
+    const options = { strategy, mode, restartDelayMs, startTimeoutMs, site: { logger, baseDir } };
     return commit({ roster: this.#roster, hosts: this.#hosts, options }, desired, refused, known).pipe(
       catchError((error: unknown) => {
         this.#settings.logger.error('a commit failed where nothing may fail; this is a defect of Sluice', error);

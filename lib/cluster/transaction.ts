@@ -1,23 +1,28 @@
 import {
+  catchError,
   concat,
   concatMap,
   defer,
   EMPTY,
   from,
   ignoreElements,
+  isObservable,
+  merge,
   type Observable,
+  of,
   type Subscription,
   tap,
   throwError,
+  timeout,
   timer,
   toArray,
 } from 'rxjs';
 import { BindError } from '../listener/errors.ts';
 import { yieldTurn } from '../reactive/yield-turn.ts';
 import type { Host } from '../server/host.ts';
-import { buildService } from '../server/kinds.ts';
+import { buildService, type ServiceSite } from '../server/kinds.ts';
 import type { Service } from '../server/server.ts';
-import { UnpreparedError } from './errors.ts';
+import { BuildTimeoutError, UnpreparedError } from './errors.ts';
 import { holdAll, type Target } from './hold.ts';
 import type { Hosts } from './hosts.ts';
 import type { Member } from './member.ts';
@@ -41,8 +46,18 @@ export interface TransactionOptions {
   readonly exhaustive: boolean;
   /** Milliseconds between the last stop and the first start of `stop-then-start`. */
   readonly restartDelayMs: number;
-  /** Milliseconds within which an address has to be bound. */
+  /** Milliseconds within which an address has to be bound, and a service to be built. */
   readonly startTimeoutMs: number;
+  /** Where services are built. */
+  readonly site: Omit<ServiceSite, 'awaited'>;
+}
+
+/** What preparing one server takes. */
+interface Work {
+  /** Whose address has to be held. */
+  readonly host: Host | undefined;
+  /** Builds what is not there at once; `EMPTY` when there is nothing to wait for. */
+  readonly built$: Observable<Refusal>;
 }
 
 /** What the system says when somebody else has the address; here it would say nothing, because that is one of ours. */
@@ -94,8 +109,7 @@ export class Transaction {
     const steps = this.#steps.filter(({ spec }) => spec !== undefined);
     return this.#each(steps, (step) => {
       if (step.blockedBy !== undefined) throw toBlocked(step.to ?? '', step.blockedBy);
-      if (step.spec !== undefined) this.#services.set(step.server, buildService(step.spec, step.from !== undefined));
-      return interrupts(step) ? undefined : this.#target(step);
+      return { host: interrupts(step) ? undefined : this.#target(step), built$: this.#build(step) };
     });
   }
 
@@ -115,7 +129,7 @@ export class Transaction {
         return this.#roster.stop(this.#take(restarted));
       }),
       pause$,
-      this.#each(steps, (step) => this.#target(step)),
+      this.#each(steps, (step) => ({ host: this.#target(step), built$: EMPTY })),
     );
   }
 
@@ -201,21 +215,23 @@ export class Transaction {
   }
 
   /** Works through steps in portions, and gives the event loop to everybody else between them. */
-  #each(steps: readonly Step[], work: (step: Step) => Host | undefined): Observable<never> {
+  #each(steps: readonly Step[], work: (step: Step) => Work): Observable<never> {
     const refusals: Refusal[] = [];
     const portion = (from: number): Observable<Refusal> =>
       defer(() => {
         const targets: Target[] = [];
         const refused: Refusal[] = [];
+        const builds: Observable<Refusal>[] = [];
         for (const step of steps.slice(from, from + PORTION)) {
           try {
-            const host = work(step);
+            const { host, built$ } = work(step);
             if (host !== undefined) targets.push({ server: step.server, host });
+            if (built$ !== EMPTY) builds.push(built$);
           } catch (cause) {
             refused.push(toRefusal(step.server, cause));
           }
         }
-        return concat(refused, this.#hold(targets));
+        return merge(refused, this.#hold(targets), ...builds);
       });
     const portions = Array.from({ length: Math.ceil(steps.length / PORTION) }, (_, index) =>
       steps.length <= PORTION ? portion(0) : concat(yieldTurn().pipe(ignoreElements()), portion(index * PORTION)),
@@ -229,6 +245,23 @@ export class Transaction {
       if (!this.#options.exhaustive) throw new UnpreparedError([refusal]);
     };
     return concat(concat(...portions).pipe(tap(note), ignoreElements()), verdict$);
+  }
+
+  /** Builds what a step's server will answer with; emits why that cannot be done, when it turns out later. */
+  #build({ server, spec, from }: Step): Observable<Refusal> {
+    if (spec === undefined) return EMPTY;
+    const { startTimeoutMs, site } = this.#options;
+    const service = buildService(spec, { ...site, awaited: from !== undefined });
+    if (!isObservable(service)) {
+      this.#services.set(server, service);
+      return EMPTY;
+    }
+    return service.pipe(
+      timeout({ each: startTimeoutMs, with: () => throwError(() => new BuildTimeoutError(server, startTimeoutMs)) }),
+      tap((built) => this.#services.set(server, built)),
+      ignoreElements(),
+      catchError((cause: unknown) => of(toRefusal(server, cause))),
+    );
   }
 
   /** The host a server will stand on. */

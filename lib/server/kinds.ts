@@ -1,7 +1,12 @@
+import { catchError, isObservable, throwError } from 'rxjs';
 import type { ServerSpec } from '../config/server-spec.ts';
 import type { Logger } from '../log/logger.ts';
-import { buildFetch } from './http/app.ts';
+import { type Soon, whenThere } from '../reactive/soon.ts';
+import { AppError } from './errors.ts';
+import { fetchOf } from './http/app.ts';
 import { HttpServer, httpContext } from './http/http-server.ts';
+import type { RouteSite } from './route.ts';
+import { buildRoutes } from './routes.ts';
 import type { HostedServer, Service } from './server.ts';
 
 /** What every kind of server needs to know of its cluster. */
@@ -11,17 +16,42 @@ export interface ServerOptions {
   readonly overrideGlobalObjects: boolean;
 }
 
+/** Where a service is built. */
+export interface ServiceSite extends Omit<RouteSite, 'server'> {
+  /**
+   * Requests come already: the first one must not wait for what could be done now. A thousand servers that start are
+   * readied by their first requests instead: together that would be half the time their start takes.
+   */
+  readonly awaited: boolean;
+}
+
+const buildApp = (spec: ServerSpec, { awaited, ...site }: ServiceSite): Soon<Service['fetch']> =>
+  whenThere(spec.app ?? buildRoutes(spec.routes ?? [], { ...site, server: spec.id }), (app) => fetchOf(app, awaited));
+
 /**
- * Builds what a server answers with. Throws an `AppError`; touches nothing that runs.
+ * Builds what a server answers with; the part of a change that may fail, and touches nothing that runs.
  *
- * @param awaited - whether requests come already, so that the first one must not wait for what could be done now.
+ * Throws an `AppError`, or emits one service and completes, or errors with an `AppError`; unsubscribing gives up.
  */
-export const buildService = (spec: ServerSpec, awaited: boolean): Service => ({
-  id: spec.id,
-  fetch: buildFetch(spec, awaited),
-  upgrade: spec.upgrade,
-  limits: spec.limits,
-});
+export const buildService = (spec: ServerSpec, site: ServiceSite): Soon<Service> => {
+  const failed = (cause: unknown): AppError => new AppError(spec.id, { cause });
+  try {
+    const service = whenThere(
+      buildApp(spec, site),
+      (fetch): Service => ({
+        id: spec.id,
+        fetch,
+        upgrade: spec.upgrade,
+        limits: spec.limits,
+        encryption: undefined,
+        http2: false,
+      }),
+    );
+    return isObservable(service) ? service.pipe(catchError((cause) => throwError(() => failed(cause)))) : service;
+  } catch (cause) {
+    throw failed(cause);
+  }
+};
 
 /** Makes servers that speak the protocols specs ask for. */
 export const serverFactory = ({ logger, overrideGlobalObjects }: ServerOptions): (() => HostedServer) => {

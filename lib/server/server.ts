@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { FetchFunction, ServerLimits, UpgradeHandler } from '../config/server-config.ts';
 import type { Acceptor } from '../listener/listener.ts';
+import type { Encryption } from './encryption.ts';
 
 /** What a server answers with from now on: everything that can be exchanged in one turn. */
 export interface Service {
@@ -9,6 +10,10 @@ export interface Service {
   readonly fetch: FetchFunction;
   readonly upgrade: UpgradeHandler | undefined;
   readonly limits: ServerLimits;
+  /** How connections are encrypted; without it they are not. */
+  readonly encryption: Encryption | undefined;
+  /** Clients may choose HTTP/2; only with encryption, where they can say so. */
+  readonly http2: boolean;
 }
 
 /** How far a drain has come. */
@@ -24,7 +29,8 @@ export interface DrainProgress {
  *
  * 1. *built*: answers nobody; it has no service yet.
  * 2. *assigned*: speaks for its service. Another service takes over with the next request, in one assignment: no
- *    connection is touched, and what the old one began it finishes.
+ *    connection is touched, and what the old one began it finishes. Only where connections are made in another way (TLS,
+ *    HTTP/2) those that exist are asked to leave; until they have, the service they were made under answers them.
  * 3. *draining*: connections that exist, and those that still arrive, end with their next answer. Assigning a service
  *    again ends that state for connections that come later.
  * 4. *destroyed*: every connection is cut, timers are gone.

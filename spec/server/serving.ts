@@ -1,4 +1,4 @@
-import type { Subscription } from 'rxjs';
+import { isObservable, type Subscription } from 'rxjs';
 import { onTestFinished } from 'vitest';
 import type { Address } from '../../lib/config/address.ts';
 import { limitDefaults } from '../../lib/config/defaults.ts';
@@ -8,7 +8,7 @@ import { systemListeners } from '../../lib/listener/listeners.ts';
 import type { Logger } from '../../lib/log/logger.ts';
 import { Host } from '../../lib/server/host.ts';
 import { buildService, serverFactory } from '../../lib/server/kinds.ts';
-import type { DrainProgress, HostedServer } from '../../lib/server/server.ts';
+import type { DrainProgress, HostedServer, Service } from '../../lib/server/server.ts';
 import { dial, type Wire } from '../listener/wire.ts';
 
 /** What a test wants served. */
@@ -32,6 +32,13 @@ export const specOf = ({ app, routes, upgrade, limits }: Served): ServerSpec => 
   routes,
   upgrade,
 });
+
+/** What a spec is answered with, when nothing of it has to be waited for. */
+export const built = (spec: ServerSpec, logger: Logger = createLog(), awaited = true): Service => {
+  const service = buildService(spec, { awaited, logger, baseDir: '.' });
+  if (isObservable(service)) throw new TypeError('this one takes its time');
+  return service;
+};
 
 /** A line of the log. */
 export interface Line {
@@ -106,7 +113,7 @@ export const serve = async (
   const log = createLog();
   const server = serverFactory({ logger: log, overrideGlobalObjects })();
   const host = new Host({ kind: 'tcp', host: '127.0.0.1', port: 0 }, systemListeners, server);
-  const assign = (next: Served): void => server.assign(buildService(specOf(next), true));
+  const assign = (next: Served): void => server.assign(built(specOf(next), log));
   assign(served);
   const door = await new Promise<Subscription>((resolve, reject) => {
     const held: Subscription = host.door$.subscribe({

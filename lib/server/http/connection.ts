@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HttpBindings } from '@hono/node-server';
+import type { Client } from '../client.ts';
 
 /** Milliseconds a client gets to read its last answer before the socket is destroyed. */
 const LINGER_MS = 500;
@@ -45,7 +46,7 @@ function leaveSoon(this: HttpSocket): void {
 }
 
 /** One client's connection: what Node does not tell of it, kept where a request finds it without a look-up. */
-export class Connection {
+export class Connection implements Client {
   readonly socket: HttpSocket;
   readonly server: RequestReceiver;
   /** How often its server had been taken back into service when it was accepted. */

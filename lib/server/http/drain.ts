@@ -11,8 +11,8 @@ import {
   takeWhile,
 } from 'rxjs';
 import { yieldTurn } from '../../reactive/yield-turn.ts';
+import type { Client } from '../client.ts';
 import type { DrainProgress } from '../server.ts';
-import type { Connection } from './connection.ts';
 
 /** How often connections that leave are looked at. */
 const LOOK_MS = 25;
@@ -28,30 +28,30 @@ export const IDLE_GRACE_MS = 1_000;
 
 /** What a drain looks at. */
 export interface Leaving {
-  readonly connections: Iterable<Connection>;
+  readonly clients: Iterable<Client>;
   /** The parsers that are within a request. */
   readonly receiving: ReadonlySet<unknown>;
 }
 
 /** Cuts what is left at the deadline, and says what remains. */
-const look = ({ connections, receiving }: Leaving, now: number, deadline: number): DrainProgress => {
+const look = ({ clients, receiving }: Leaving, now: number, deadline: number): DrainProgress => {
   let left = 0;
   let cut = 0;
-  for (const connection of connections) {
-    if (connection.socket.destroyed) continue;
+  for (const client of clients) {
+    if (client.socket.destroyed) continue;
     if (now < deadline) {
       left += 1;
       continue;
     }
-    if (!connection.isIdle(receiving)) cut += 1;
-    connection.socket.destroy();
+    if (!client.isIdle(receiving)) cut += 1;
+    client.socket.destroy();
   }
   return { connections: left, cut };
 };
 
-const closeSilent = ({ connections, receiving }: Leaving, now: number): void => {
-  for (const connection of connections) {
-    if (connection.silentMs(now) >= IDLE_GRACE_MS && connection.isIdle(receiving)) connection.end();
+const closeSilent = ({ clients, receiving }: Leaving, now: number): void => {
+  for (const client of clients) {
+    if (client.silentMs(now) >= IDLE_GRACE_MS && client.isIdle(receiving)) client.end();
   }
 };
 

@@ -5,9 +5,8 @@ import { TrieRouter } from 'hono/router/trie-router';
 import { describe, expect, test } from 'vitest';
 import type { App, Route } from '../../../lib/config/server-config.ts';
 import { AppError } from '../../../lib/server/errors.ts';
-import { buildFetch } from '../../../lib/server/http/app.ts';
 import { get, post } from '../../listener/wire.ts';
-import { type Served, serve, specOf } from '../serving.ts';
+import { built, type Served, serve, specOf } from '../serving.ts';
 
 const answers = async (served: Served, ...requests: readonly string[]) => {
   const { dial } = await serve(served);
@@ -82,7 +81,7 @@ describe('a Hono app that was hosted', () => {
     const app = new Hono({ router: new RegExpRouter() });
     app.get('/a/:id', (c) => c.text('a'));
     app.get('/early', (c) => c.text('early'));
-    buildFetch(specOf({ app }));
+    built(specOf({ app }));
     // A router that is compiled takes no further routes: that is how it shows.
     expect(() => app.get('/late', (c) => c.text('late'))).toThrow('already built');
   });
@@ -110,7 +109,7 @@ describe('a Hono app that was hosted', () => {
         );
       };
       const [hosted, other] = [stock(), stock()];
-      buildFetch(specOf({ app: hosted }));
+      built(specOf({ app: hosted }));
       expect(await outcome(hosted)).toEqual(await outcome(other));
       expect(printed).toHaveLength(4);
     } finally {
@@ -122,7 +121,7 @@ describe('a Hono app that was hosted', () => {
     const app = new Hono().get('/', () => {
       throw new Error('boom');
     });
-    buildFetch(specOf({ app }));
+    built(specOf({ app }));
     app.onError((_, c) => c.text('own', 418));
     expect(await answers({ app }, get('/'))).toMatchObject([{ status: 418, body: 'own' }]);
   });
@@ -134,8 +133,8 @@ describe('a Hono app that was hosted', () => {
         throw new Error('no such routes');
       },
     });
-    expect(() => buildFetch(specOf({ app }))).toThrow(AppError);
-    expect(() => buildFetch(specOf({ app }))).toThrow(expect.objectContaining({ code: 'ERR_APP', server: 'test' }));
+    expect(() => built(specOf({ app }))).toThrow(AppError);
+    expect(() => built(specOf({ app }))).toThrow(expect.objectContaining({ code: 'ERR_APP', server: 'test' }));
   });
 });
 
@@ -287,6 +286,6 @@ describe('routes', () => {
 
   test('that cannot be built name their server', () => {
     const routes: readonly Route[] = [{ path: '/:a{[}', respond: {} }];
-    expect(() => buildFetch(specOf({ routes }))).toThrow(AppError);
+    expect(() => built(specOf({ routes }))).toThrow(AppError);
   });
 });

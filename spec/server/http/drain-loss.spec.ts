@@ -47,7 +47,14 @@ describe.each(['that answers at once', 'that takes a moment', 'that sends stream
     for (let version = 1; version <= SWAPS; version += 1) {
       await clock(EACH_MS);
       const next = newServer();
-      next.assign({ id: 'test', fetch: handlers(version)[kind], upgrade: undefined, limits: limitDefaults });
+      next.assign({
+        id: 'test',
+        fetch: handlers(version)[kind],
+        upgrade: undefined,
+        encryption: undefined,
+        http2: false,
+        limits: limitDefaults,
+      });
       listener?.attach(next);
       drains.push(drainOf(current, 5_000).over);
       current = next;

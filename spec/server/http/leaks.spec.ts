@@ -113,7 +113,14 @@ test('a hundred servers with connections, drained and destroyed, leave nothing b
   const before = { files: openFiles(), resources: resources() };
   for (let n = 0; n < 100; n += 1) {
     const server = newServer();
-    server.assign({ id: `s${n}`, fetch: app, upgrade: undefined, limits: limitDefaults });
+    server.assign({
+      id: `s${n}`,
+      fetch: app,
+      upgrade: undefined,
+      encryption: undefined,
+      http2: false,
+      limits: limitDefaults,
+    });
     serving.host.listener?.attach(server);
     const wires = [get('/'), get('/hangs'), 'GET / HT', get('/stream')].map((bytes) => {
       const wire = serving.dial();

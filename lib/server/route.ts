@@ -1,0 +1,23 @@
+import type { Handler } from 'hono';
+import type { UpgradeHandler } from '../config/server-config.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Soon } from '../reactive/soon.ts';
+
+/** Where a route is built. */
+export interface RouteSite {
+  /** The id of the server. */
+  readonly server: string;
+  readonly logger: Logger;
+  /** The directory that relative paths in a config start from. */
+  readonly baseDir: string;
+}
+
+/** What answers a route. */
+export interface RouteAnswer {
+  readonly handler: Handler;
+  /** Takes over connections that ask for another protocol on the path of the route. */
+  readonly upgrade?: UpgradeHandler;
+}
+
+/** Makes what answers a route of one kind. Throws, or errors, when it cannot: the config is refused then. */
+export type RouteBuilder<Config> = (config: Config, site: RouteSite) => Soon<RouteAnswer>;

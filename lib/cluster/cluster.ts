@@ -22,6 +22,7 @@ import { isWorthTelling, narrateOutcome, narrateReport } from './narrate.ts';
 import { type ClusterOptions, type ClusterSettings, settingsOf } from './options.ts';
 import type { Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
+import { Renewal } from './reading.ts';
 import { Run } from './run.ts';
 import type { ClusterSnapshot } from './snapshot.ts';
 
@@ -79,6 +80,16 @@ export interface Cluster extends AsyncDisposable, Runnable {
   apply(config: ClusterConfig): Promise<Outcome>;
   /** What a config would change, against what runs now; nothing happens. Throws a `ConfigError` for an invalid one. */
   plan(config: ClusterConfig): Plan;
+  /**
+   * Builds servers anew as their config in force says, and puts them in force behind their open sockets: modules are
+   * imported again, certificates read again. With `strategy: 'stop-then-start'` they are stopped first.
+   *
+   * Begins once everything that was pushed before is settled, and takes a revision of its own. Always resolves, as
+   * `apply` does; `rejected` when a server does not run.
+   *
+   * @param ids - the servers; all that run by default.
+   */
+  restart(ids?: readonly string[]): Promise<Outcome>;
   /**
    * Begins to serve; resolves as soon as the first config is settled, if there is one, otherwise at once.
    *
@@ -173,6 +184,12 @@ export class ReactiveCluster implements Cluster {
 
   plan(config: ClusterConfig): Plan {
     return this.#run.plan(config);
+  }
+
+  restart(ids?: readonly string[]): Promise<Outcome> {
+    const renew = (): Promise<Outcome> => new Promise((resolve) => this.#push(new Renewal(ids), resolve));
+    // Pushed right away it could take the place of a config that waits.
+    return this.#ledger.isEmpty ? renew() : firstValueFrom(this.#settled$).then(() => this.restart(ids));
   }
 
   start(): Promise<void> {

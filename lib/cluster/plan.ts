@@ -1,4 +1,5 @@
 import { type Address, formatAddress, overlaps, sameAddress } from '../config/address.ts';
+import { differences } from '../config/same.ts';
 import type { Strategy } from '../config/server-config.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
 
@@ -17,6 +18,8 @@ export interface Change {
   readonly from?: string;
   /** Where it answers afterwards; absent for `stop`. */
   readonly to?: string;
+  /** What differs, by the names that a config has for it; none when it is only built anew. Absent for `start` and `stop`. */
+  readonly fields?: readonly string[];
 }
 
 /** What a commit would do, or did: pure data. */
@@ -203,12 +206,16 @@ export const diff = (
     const standing = actual.get(id);
     return standing?.up === true ? { from: formatAddress(standing.address) } : {};
   };
+  const fields = (spec: ServerSpec): Pick<Step, 'fields'> => {
+    const standing = actual.get(spec.id);
+    return standing?.up === true ? { fields: differences(standing.spec, spec) } : {};
+  };
   const steps = changes.map(({ spec, to, action }): Step => {
     const bind = action === 'restart' || ground.isFree(spec.id, to);
     const displaces = bind ? ground.inTheWay(to) : [];
     const blockedBy = ground.blockedBy(spec.id, to);
     const at = { to: formatAddress(to), toAddress: to };
-    return { server: spec.id, action, ...from(spec.id), ...at, spec, bind, displaces, blockedBy };
+    return { server: spec.id, action, ...from(spec.id), ...at, ...fields(spec), spec, bind, displaces, blockedBy };
   });
   const stops = gone.map((id): Step => {
     return {
@@ -227,12 +234,13 @@ export const diff = (
 
 /** The steps as data for people and programs outside, frozen: many are told of the same plan. */
 export const planOf = ({ steps, release, unchanged }: Steps): Plan => {
-  const changes = steps.map(({ server, action, from, to }) =>
+  const changes = steps.map(({ server, action, from, to, fields }) =>
     Object.freeze({
       server,
       action,
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
+      ...(fields === undefined ? {} : { fields: Object.freeze(fields) }),
     }),
   );
   const bind = steps.flatMap(({ bind, to }) => (bind && to !== undefined ? [to] : []));

@@ -1,7 +1,9 @@
 import { concatMap, defer, ignoreElements, type Observable, range } from 'rxjs';
 import { ConfigError } from '../config/errors.ts';
 import type { Issue } from '../config/issue.ts';
+import { nearest } from '../config/nearest.ts';
 import { parseCluster, readServers, unreadServers } from '../config/parse.ts';
+import { oneLine } from '../config/received.ts';
 import type { CommitMode } from '../config/server-config.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
 import { yieldTurn } from '../reactive/yield-turn.ts';
@@ -16,6 +18,40 @@ export interface Reading {
   readonly issues?: readonly Issue[];
 }
 
+/** Stands in the place of a config: what is in force is to be built anew, for these servers or for all of them. */
+export class Renewal {
+  readonly ids: readonly string[] | undefined;
+  constructor(ids: readonly string[] | undefined) {
+    this.ids = ids;
+  }
+}
+
+/** A spec that says the same and is another one: so it is built and put in force again. */
+const renewed = (spec: ServerSpec): ServerSpec => Object.freeze({ ...spec });
+
+const readRenewal = ({ ids }: Renewal, former: ReadonlyMap<string, ServerSpec>): Reading => {
+  const runs = [...running(former).keys()];
+  const names = new Set(ids ?? runs);
+  const issues = [...names].flatMap((id): readonly Issue[] => {
+    if (runs.includes(id)) return [];
+    const message = former.has(id) ? 'is disabled' : 'is not there';
+    const near = nearest(String(id), runs);
+    const hint = near === undefined ? {} : { hint: `did you mean '${near}'?` };
+    return [
+      {
+        server: oneLine(String(id), 64),
+        path: '',
+        expected: 'a server that runs',
+        received: message,
+        message,
+        ...hint,
+      },
+    ];
+  });
+  if (issues.length > 0) return { specs: former, refused: [], issues: issues.map((issue) => Object.freeze(issue)) };
+  return { specs: new Map([...former].map(([id, spec]) => [id, names.has(id) ? renewed(spec) : spec])), refused: [] };
+};
+
 /** Servers that are read in one turn: some 1 ms. */
 const PORTION = 50;
 
@@ -25,7 +61,7 @@ const PORTION = 50;
  */
 export const readAhead = (config: unknown): Observable<never> =>
   defer(() => {
-    const unread = unreadServers(config);
+    const unread = config instanceof Renewal ? [] : unreadServers(config);
     const portions = Math.floor(unread.length / PORTION);
     return range(0, portions).pipe(
       concatMap((portion) => {
@@ -36,8 +72,12 @@ export const readAhead = (config: unknown): Observable<never> =>
     );
   });
 
-/** Reads a config: all of it, or with `independent` what is left of it without the servers that are not valid. */
+/**
+ * Reads a config, or what stands in the place of one: all of it, or with `independent` what is left of it without the servers that are not
+ * valid.
+ */
 export const readConfig = (config: unknown, former: ReadonlyMap<string, ServerSpec>, mode: CommitMode): Reading => {
+  if (config instanceof Renewal) return readRenewal(config, former);
   const { specs, issues, refused } = parseCluster(config, former);
   // Outcomes and snapshots hand them out to everybody.
   for (const issue of issues) Object.freeze(issue);

@@ -19,3 +19,20 @@ export const sameSpec = (a: ServerSpec, b: ServerSpec): boolean =>
     sameData(a.limits, b.limits) &&
     sameData(a.restart, b.restart) &&
     sameData(a.routes, b.routes));
+
+/** Groups of settings that a config names one by one. */
+const GROUPS: ReadonlySet<string> = new Set(['limits']);
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+const differing = (a: object, b: object): readonly string[] =>
+  Object.entries(a).flatMap(([key, value]) => {
+    const other: unknown = Reflect.get(b, key);
+    if (sameData(value, other)) return [];
+    if (GROUPS.has(key) && isRecord(value) && isRecord(other)) return differing(value, other);
+    return [key === 'address' ? 'listen' : key];
+  });
+
+/** The members of a server's config by which two specs of one id differ, as a config names them. */
+export const differences = (a: ServerSpec, b: ServerSpec): readonly string[] => differing(a, b);

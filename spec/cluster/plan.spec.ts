@@ -48,7 +48,7 @@ test('the same spec is not touched, even when others change around it', () => {
 test('another content on the same address is an update that neither binds nor releases', () => {
   const before = spec('a', '127.0.0.1:1');
   expect(plan(standings([standing(before)]), byId([spec('a', '127.0.0.1:1')]))).toEqual({
-    changes: [{ server: 'a', action: 'update', from: '127.0.0.1:1', to: '127.0.0.1:1' }],
+    changes: [{ server: 'a', action: 'update', from: '127.0.0.1:1', to: '127.0.0.1:1', fields: [] }],
     bind: [],
     release: [],
     unchanged: [],
@@ -58,7 +58,7 @@ test('another content on the same address is an update that neither binds nor re
 test('another address is a move: the new one is bound, the old one let go', () => {
   const before = spec('a', '127.0.0.1:1');
   expect(plan(standings([standing(before)]), byId([spec('a', '127.0.0.1:2')]))).toEqual({
-    changes: [{ server: 'a', action: 'move', from: '127.0.0.1:1', to: '127.0.0.1:2' }],
+    changes: [{ server: 'a', action: 'move', from: '127.0.0.1:1', to: '127.0.0.1:2', fields: ['listen'] }],
     bind: ['127.0.0.1:2'],
     release: ['127.0.0.1:1'],
     unchanged: [],
@@ -104,7 +104,7 @@ describe('a free port', () => {
   test('is kept as long as a free port is asked for', () => {
     const actual = standings([standing(spec('a', '127.0.0.1:0'), '127.0.0.1:4711')]);
     expect(plan(actual, byId([spec('a', '127.0.0.1:0')]))).toEqual({
-      changes: [{ server: 'a', action: 'update', from: '127.0.0.1:4711', to: '127.0.0.1:4711' }],
+      changes: [{ server: 'a', action: 'update', from: '127.0.0.1:4711', to: '127.0.0.1:4711', fields: [] }],
       bind: [],
       release: [],
       unchanged: [],

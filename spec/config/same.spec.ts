@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { limitDefaults, restartDefaults } from '../../lib/config/defaults.ts';
+import { differences } from '../../lib/config/same.ts';
 import type { ServerConfig } from '../../lib/config/server-config.ts';
 import { dataConfig } from './configs.ts';
 import { specOf } from './reading.ts';
@@ -81,4 +82,16 @@ describe('an equal config in a new object', () => {
       routed,
     );
   });
+});
+
+test('differences are named as a config names them, limits one by one', () => {
+  const reply = () => new Response();
+  const base = specOf({ listen: '127.0.0.1:1', app: reply, keepAliveTimeoutMs: 5 });
+  expect(differences(base, base)).toEqual([]);
+  expect(differences(base, specOf({ listen: '127.0.0.1:1', app: reply, keepAliveTimeoutMs: 5 }))).toEqual([]);
+  expect(differences(base, specOf({ listen: '127.0.0.1:2', app: reply, keepAliveTimeoutMs: 6, name: 'x' }))).toEqual([
+    'name',
+    'listen',
+    'keepAliveTimeoutMs',
+  ]);
 });

@@ -19,11 +19,12 @@ import {
 } from 'rxjs';
 import type { Fault } from './fault.ts';
 import { isCutShort } from './file/cut-short.ts';
-import { failed, load } from './file/load.ts';
+import { load } from './file/load.ts';
 import { type FileRead, hashOf, NOT_A_FILE, readSourceFile } from './file/read.ts';
 import { QUIET_MS, watchFiles } from './file/watch.ts';
 import { formatOf, NOT_A_PATH, UNKNOWN_FORMAT } from './format.ts';
 import { problemOf } from './problem.ts';
+import { failed } from './read-config.ts';
 import type { Source } from './source.ts';
 
 /** How a file is followed. */

@@ -20,6 +20,7 @@ import type { ClusterConfig, CommitMode, Strategy } from '../config/server-confi
  * - `ERR_SOURCE_EXPORT`: a module exports nothing that could be a configuration.
  * - `ERR_SOURCE_STREAM`: the stream a module exports failed.
  * - `ERR_SOURCE_SILENT`: the stream a module exports gave nothing.
+ * - `ERR_LAST_GOOD`: the configuration that was kept cannot be used.
  * - `ERR_CONFIG`: it was read, and what it says is not a valid configuration.
  */
 export type ProblemCode =
@@ -38,6 +39,7 @@ export type ProblemCode =
   | 'ERR_SOURCE_EXPORT'
   | 'ERR_SOURCE_STREAM'
   | 'ERR_SOURCE_SILENT'
+  | 'ERR_LAST_GOOD'
   | 'ERR_CONFIG';
 
 /** One thing that is wrong with a source, as data. */

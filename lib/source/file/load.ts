@@ -1,16 +1,15 @@
 import { relative } from 'node:path';
 import { catchError, defer, from, map, type Observable, of, switchMap, tap, timeout } from 'rxjs';
-import type { DataText } from '../../config/data-text.ts';
 import { parseJson } from '../../config/json-text.ts';
-import { parseConfigFile } from '../../config/parse.ts';
 import { reasonOf } from '../../config/received.ts';
 import { ModuleSyntaxError } from '../../module/errors.ts';
 import { importModule } from '../../module/module.ts';
 import { importReason } from '../../module/reason.ts';
 import type { Fault } from '../fault.ts';
 import { formatOf, UNKNOWN_FORMAT } from '../format.ts';
-import { type Located, problemOf, problemOfIssue } from '../problem.ts';
-import type { FailedEvent, Problem, SourceEvent } from '../source.ts';
+import { problemOf } from '../problem.ts';
+import { failed, readConfig, readData } from '../read-config.ts';
+import type { FailedEvent, SourceEvent } from '../source.ts';
 import { parseYaml } from '../yaml/yaml.ts';
 import { decode } from './decode.ts';
 import { type Exported, openExport } from './exported.ts';
@@ -52,41 +51,6 @@ export const load = (request: LoadRequest): Observable<SourceEvent> => {
   }
 };
 
-export const failed = (file: string, ...problems: readonly [Problem, ...Problem[]]): FailedEvent => ({
-  type: 'failed',
-  file,
-  problems,
-});
-
-const readData = (path: string, text: string, data: DataText): SourceEvent => {
-  if (data.ok) return readConfig(path, data.value, { text, place: data.place });
-  const [first, ...rest] = data.faults;
-  return failed(path, problemOf(path, first, text), ...rest.map((fault) => problemOf(path, fault, text)));
-};
-
-const readConfig = (path: string, value: unknown, data: Located | undefined): SourceEvent => {
-  const parsed = parseConfigFile(value);
-  const problems = parsed.issues.map((issue) => problemOfIssue(path, issue, data)).sort(fromTopToBottom);
-  if (parsed.ok) {
-    const { servers, commit, strategy } = parsed;
-    return {
-      type: 'loaded',
-      file: path,
-      servers,
-      ...(commit === undefined ? {} : { commit }),
-      ...(strategy === undefined ? {} : { strategy }),
-      problems,
-    };
-  }
-  const [first, ...rest] = problems;
-  if (first === undefined) throw new TypeError('a config was refused without an issue');
-  return failed(path, first, ...rest);
-};
-
-/** By position; problems without one keep their order. */
-const fromTopToBottom = (a: Problem, b: Problem): number =>
-  (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
-
 const loadModule = ({ path, file, importTimeoutMs, involve }: LoadRequest, text: string): Observable<SourceEvent> =>
   defer(() => {
     const module = importModule(file, text);
@@ -109,7 +73,7 @@ const loadModule = ({ path, file, importTimeoutMs, involve }: LoadRequest, text:
       switchMap((exported) => {
         if (!exported.ok) return of(failedIn(exported.fault));
         return exported.values$.pipe(
-          map((value) => readConfig(path, value, undefined)),
+          map((value) => readConfig(path, value)),
           catchError((cause: unknown) =>
             of(failedIn({ ...STREAM_FAILED, message: `the stream it exports failed: ${reasonOf(cause)}`, cause })),
           ),

@@ -1,28 +1,12 @@
 import { lstat, unlink } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { catchError, defer, from, type Observable, of, switchMap, throwError } from 'rxjs';
 import { type Address, formatAddress } from '../../config/address.ts';
 import { openDoor } from '../door.ts';
 import { BindError } from '../errors.ts';
 import type { Listener } from '../listener.ts';
+import { probeSocket } from '../probe.ts';
 
 type UnixAddress = Extract<Address, { kind: 'unix' }>;
-
-/** How long a silent owner of a socket file may take to answer a connect; a live one answers at once. */
-const PROBE_MS = 1_000;
-
-/** Whether a process answers on the socket; silence counts as an answer: better refuse than steal. */
-const isAnswered = (path: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const probe = connect(path);
-    const done = (answered: boolean): void => {
-      probe.destroy();
-      resolve(answered);
-    };
-    probe.setTimeout(PROBE_MS, () => done(true));
-    probe.once('connect', () => done(true));
-    probe.once('error', (error: NodeJS.ErrnoException) => done(error.code !== 'ECONNREFUSED'));
-  });
 
 /**
  * Removes a socket file that a dead process left behind.
@@ -31,7 +15,7 @@ const isAnswered = (path: string): Promise<boolean> =>
  */
 const removeStale = async (address: UnixAddress): Promise<void> => {
   const stat = await lstat(address.path).catch(() => undefined);
-  if (stat === undefined || !stat.isSocket() || (await isAnswered(address.path))) return;
+  if (stat === undefined || !stat.isSocket() || (await probeSocket(address.path)) !== 'refused') return;
   await unlink(address.path).catch((cause: NodeJS.ErrnoException) => {
     // Gone in the meantime is what was wanted.
     if (cause.code !== 'ENOENT') throw new BindError(formatAddress(address), { cause });

@@ -1,7 +1,6 @@
+import { tracedError } from '../admin/error-view.ts';
 import type { Outcome, Refusal } from '../cluster/outcome.ts';
-import { reasonOf } from '../config/received.ts';
 import type { Problem } from '../source/source.ts';
-import { framesOf } from './stack.ts';
 
 /** Something that is wrong, as it is told: what, why, where, and what to do about it. */
 export interface Complaint {
@@ -57,32 +56,12 @@ const refused = ({ server, cause, issues }: Refusal): readonly Complaint[] =>
 
 /** Any error as a complaint; one that brings no code or hint of its own was not foreseen. */
 export const errorComplaint = (cause: unknown, server?: string): Complaint => {
-  const { code, hint, stack } = textsOf(cause);
-  const frames = framesOf(stack ?? '');
+  const { code, message, hint, frames } = tracedError(cause);
   return {
-    code: code ?? 'ERR_UNEXPECTED',
-    message: server === undefined ? reasonOf(cause) : `${server}: ${reasonOf(cause)}`,
-    hint: hint ?? (frames.length > 0 ? UNFORESEEN : UNTRACED),
+    code,
+    message: server === undefined ? message : `${server}: ${message}`,
+    hint,
     ...(server === undefined ? {} : { server }),
-    ...(hint === undefined && frames.length > 0 ? { stack: frames.join('\n') } : {}),
-  };
-};
-
-const UNFORESEEN = 'nobody foresaw this: the stack says whether it comes from the configuration or from Sluice';
-const UNTRACED = 'nobody foresaw this, and nothing says where it comes from: look at what changed last';
-
-interface Texts {
-  readonly code?: string | undefined;
-  readonly hint?: string | undefined;
-  readonly stack?: string | undefined;
-}
-
-const textsOf = (cause: unknown): Texts => {
-  if (!(cause instanceof Error)) return {};
-  const text = (member: unknown): string | undefined => (typeof member === 'string' ? member : undefined);
-  return {
-    code: 'code' in cause ? text(cause.code) : undefined,
-    hint: 'hint' in cause ? text(cause.hint) : undefined,
-    stack: text(cause.stack),
+    ...(frames.length > 0 ? { stack: frames.join('\n') } : {}),
   };
 };

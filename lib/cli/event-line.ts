@@ -1,8 +1,8 @@
+import { framesOf } from '../admin/stack.ts';
 import type { Outcome } from '../cluster/outcome.ts';
 import type { Complaint } from './complaint.ts';
 import type { Line, Style } from './paint.ts';
 import type { LogLevel, RunEvent } from './run-event.ts';
-import { framesOf } from './stack.ts';
 import { counted, duration, printable } from './text.ts';
 
 /**

@@ -1,4 +1,5 @@
 import { BehaviorSubject, type Observable, Subject, Subscription } from 'rxjs';
+import { eventsBetween } from '../admin/cluster-event.ts';
 import { type Cluster, createCluster } from '../cluster/cluster.ts';
 import type { Outcome } from '../cluster/outcome.ts';
 import type { ClusterSnapshot } from '../cluster/snapshot.ts';
@@ -7,7 +8,7 @@ import type { FailedEvent, LoadedEvent, Source, SourceEvent } from '../source/so
 import type { Runnable } from '../supervision/runnable.ts';
 import { type Complaint, complaintOf, complaintsAbout } from './complaint.ts';
 import { CommandError, EXIT, exitCodeOfProblem } from './exit-code.ts';
-import { eventsBetween, type RunEvent } from './run-event.ts';
+import type { RunEvent } from './run-event.ts';
 
 /** A cluster that serves what a file says; `snapshot` is undefined until the file could be read. */
 export interface FileCluster extends Runnable {

@@ -1,5 +1,6 @@
+import { jsonLine } from '../admin/json-line.ts';
 import type { Display } from './display.ts';
-import { eventJson, jsonLine } from './event-json.ts';
+import { eventJson } from './event-json.ts';
 import { eventLine } from './event-line.ts';
 import type { Output } from './output.ts';
 import type { Paint } from './paint.ts';

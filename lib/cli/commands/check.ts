@@ -1,4 +1,5 @@
 import { defaultIfEmpty, firstValueFrom, of, timeout } from 'rxjs';
+import { jsonLine } from '../../admin/json-line.ts';
 import { formatAddress, urlOf } from '../../config/address.ts';
 import { parseCluster } from '../../config/parse.ts';
 import type { ServerSpec } from '../../config/server-spec.ts';
@@ -6,7 +7,6 @@ import { fileSource } from '../../source/file-source.ts';
 import type { FailedEvent, LoadedEvent, Problem } from '../../source/source.ts';
 import { complaintOf } from '../complaint.ts';
 import { type Console, printLines } from '../console.ts';
-import { jsonLine } from '../event-json.ts';
 import { complaintLines } from '../event-line.ts';
 import { EXIT, type ExitCode, exitCodeOfProblem } from '../exit-code.ts';
 import type { Line } from '../paint.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { eventsBetween } from '../../lib/cli/run-event.ts';
+import { eventsBetween } from '../../lib/admin/cluster-event.ts';
 import type { ClusterSnapshot } from '../../lib/cluster/snapshot.ts';
-import { anySnapshot, cluster, server } from './snapshots.ts';
+import { anySnapshot, cluster, server } from '../cli/snapshots.ts';
 
 /** What a listener knows after hearing every event: the state of each server it was told about. */
 const heard = (snapshots: readonly ClusterSnapshot[]): ReadonlyMap<string, string> => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { framesOf } from '../../lib/cli/stack.ts';
+import { framesOf } from '../../lib/admin/stack.ts';
 
 test('frames of Node and columns are left out, and four are enough', () => {
   const stack = `Error: at first

@@ -1,0 +1,16 @@
+import type { ClusterEvent } from './cluster-event.ts';
+import { clusterView, outcomeView } from './cluster-view.ts';
+
+/** An event without its type, as data. */
+export const eventData = (event: ClusterEvent): object => {
+  switch (event.type) {
+    case 'outcome':
+      return outcomeView(event.outcome);
+    case 'snapshot':
+      return clusterView(event.snapshot);
+    default: {
+      const { type: _, ...fields } = event;
+      return fields;
+    }
+  }
+};

@@ -1,4 +1,5 @@
-import { andThen, type Decision, isOver, keep, type Life, type LifeEvent, log } from './life.ts';
+import { andThen, keep } from './decision.ts';
+import { type Decision, isOver, type Life, type LifeEvent, log } from './life.ts';
 import { broke, called, fellSilent, heard, startNext, startOverdue, startRejected } from './life-boot.ts';
 import { reload, reloadNext, reloadOverdue, reloadRejected } from './life-reload.ts';
 import { failedToStop, shutdownOverdue, stop, stopOverdue, stopped } from './life-shutdown.ts';

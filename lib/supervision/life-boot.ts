@@ -1,5 +1,6 @@
+import { andThen, keep } from './decision.ts';
 import { RunnableError, StartTimeoutError } from './errors.ts';
-import { andThen, type Decision, keep, type Life, log, type Member, take, withMember } from './life.ts';
+import { type Decision, type Life, log, type Member, take, withMember } from './life.ts';
 import { fail, stop } from './life-shutdown.ts';
 
 /** The next in line, or all are started. */

@@ -1,4 +1,5 @@
-import { andThen, type Decision, type Effect, type Life, log, take } from './life.ts';
+import { andThen } from './decision.ts';
+import { type Decision, type Effect, type Life, log, take } from './life.ts';
 
 /** Somebody wants configurations read again. One reload at a time, and none while starting or stopping. */
 export const reload = (life: Life, request: symbol): Decision => {

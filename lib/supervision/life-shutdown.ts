@@ -1,15 +1,6 @@
+import { andThen, keep } from './decision.ts';
 import type { RunnableError, StartTimeoutError } from './errors.ts';
-import {
-  andThen,
-  type Decision,
-  keep,
-  type Life,
-  log,
-  type Member,
-  type StopOptions,
-  take,
-  withMember,
-} from './life.ts';
+import { type Decision, type Life, log, type Member, type StopOptions, take, withMember } from './life.ts';
 
 /**
  * What is told to stop: all that was started, whatever became of it, unless it said that it is `Stopped`. A `state$`

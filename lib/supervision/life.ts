@@ -1,3 +1,4 @@
+import type { Decided } from './decision.ts';
 import type { RunnableError, StartTimeoutError } from './errors.ts';
 
 /** The states of a supervisor; `Stopped` and `Error` end one life, from both it can be started again. */
@@ -88,10 +89,7 @@ export type Effect =
     };
 
 /** The life that follows, and what to do in which order. */
-export interface Decision {
-  readonly life: Life;
-  readonly effects: readonly Effect[];
-}
+export type Decision = Decided<Life, Effect>;
 
 /** What is known before anything has been started. */
 export const newLife = (members: readonly { readonly name: string; readonly canReload: boolean }[]): Life => ({
@@ -116,15 +114,6 @@ export const newLife = (members: readonly { readonly name: string; readonly canR
 
 /** Whether nothing can happen to it any more. */
 export const isOver = (life: Life): boolean => life.state === 'Stopped' || life.state === 'Error';
-
-/** Nothing to do. */
-export const keep = (life: Life): Decision => ({ life, effects: [] });
-
-/** One decision and what follows from it, as one. */
-export const andThen = (first: Decision, next: (life: Life) => Decision): Decision => {
-  const second = next(first.life);
-  return { life: second.life, effects: [...first.effects, ...second.effects] };
-};
 
 /** A line for the operator. */
 export const log = (level: 'error' | 'warn' | 'info' | 'debug', message: string, details?: unknown): Effect => ({

@@ -5,7 +5,6 @@ import {
   distinctUntilChanged,
   EMPTY,
   endWith,
-  from,
   ignoreElements,
   last,
   map,
@@ -27,16 +26,12 @@ import {
 } from 'rxjs';
 import type { Logger } from '../log/logger.ts';
 import { guarded } from '../reactive/guarded.ts';
+import { answer$ } from './answer.ts';
 import { decide } from './decide.ts';
-import { type Decision, type Effect, isOver, keep, type Life, type LifeEvent, type Step } from './life.ts';
+import { keep } from './decision.ts';
+import { type Decision, type Effect, isOver, type Life, type LifeEvent, type Step } from './life.ts';
+import type { Limits } from './limits.ts';
 import type { Runnable } from './runnable.ts';
-
-/** How long things may take, in milliseconds; `Infinity` for as long as they like. */
-export interface Limits {
-  readonly startTimeoutMs: number;
-  readonly stopTimeoutMs: number;
-  readonly shutdownTimeoutMs: number;
-}
 
 /**
  * Lives one life: feeds what happens to `decide`, does what it says, and feeds back what comes of that.
@@ -103,7 +98,8 @@ const deadlines = (decisions$: Observable<Decision>, limits: Limits): Observable
 const limitOf = (step: Step, limits: Limits): number =>
   step.type === 'stop' ? limits.stopTimeoutMs : limits.startTimeoutMs;
 
-const after = (ms: number): Observable<number> => (Number.isFinite(ms) ? timer(ms).pipe(map(() => ms)) : NEVER);
+/** Emits `ms` when they are over; `Infinity` never are. */
+export const after = (ms: number): Observable<number> => (Number.isFinite(ms) ? timer(ms).pipe(map(() => ms)) : NEVER);
 
 const perform = (runnables: readonly Runnable[], effect: Effect, logger: Logger): Observable<LifeEvent> => {
   switch (effect.type) {
@@ -144,15 +140,14 @@ const call = (
   runnable: Runnable,
   { step, options }: Extract<Effect, { readonly type: 'call' }>,
 ): Observable<LifeEvent> => {
-  const answer$ = defer(() => {
-    const answer = invoke(runnable, step, options);
-    const settled$ = isThenable(answer) ? from(Promise.resolve(answer)) : of(answer);
+  const outcome$ = defer(() => {
+    const settled$ = answer$(invoke(runnable, step, options));
     const settled = map(() => ({ type: 'settled', step }) as const);
     return step.type === 'start'
       ? concat(of({ type: 'called', index: step.index } as const), settled$.pipe(settled))
       : settled$.pipe(settled);
   });
-  return answer$.pipe(catchError((cause: unknown) => of({ type: 'rejected', step, cause } as const)));
+  return outcome$.pipe(catchError((cause: unknown) => of({ type: 'rejected', step, cause } as const)));
 };
 
 const invoke = (runnable: Runnable, step: Step, options: Parameters<Runnable['stop']>[0]): unknown => {
@@ -165,6 +160,3 @@ const invoke = (runnable: Runnable, step: Step, options: Parameters<Runnable['st
       return runnable.reload?.();
   }
 };
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';

@@ -1,16 +1,13 @@
 import {
-  defer,
   distinctUntilChanged,
   EMPTY,
   filter,
   firstValueFrom,
-  lastValueFrom,
   map,
   merge,
   type Observable,
   of,
   queueScheduler,
-  ReplaySubject,
   Subject,
 } from 'rxjs';
 import { OptionsError } from '../config/errors.ts';
@@ -20,9 +17,12 @@ import { guardLogger, type Logger } from '../log/logger.ts';
 import { fromAbortSignal } from '../reactive/from-abort-signal.ts';
 import { guarded } from '../reactive/guarded.ts';
 import { NotRunnableError, type RunnableError, type StartTimeoutError } from './errors.ts';
-import { isOver, type Life, type LifeEvent, newLife, type StopOptions, type SupervisorState } from './life.ts';
+import { type LifeEvent, newLife, type StopOptions, type SupervisorState } from './life.ts';
+import { limitsOf } from './limits.ts';
+import { createLives } from './lives.ts';
 import { uniqueNames } from './names.ts';
-import { type Limits, runLife } from './run-life.ts';
+import { missingParts } from './parts.ts';
+import { runLife } from './run-life.ts';
 import type { Runnable } from './runnable.ts';
 import { signals$ } from './signals.ts';
 
@@ -109,80 +109,51 @@ export interface Supervisor extends Runnable {
  *   NotRunnableError when one of `runnables` lacks `start()`, `stop()` or `state$`.
  */
 export const createSupervisor = (runnables: readonly Runnable[], options: SupervisorOptions = {}): Supervisor => {
-  const limits: Limits = {
-    startTimeoutMs: limitMs('startTimeoutMs', options.startTimeoutMs ?? 120_000),
-    stopTimeoutMs: limitMs('stopTimeoutMs', options.stopTimeoutMs ?? 35_000),
-    shutdownTimeoutMs: limitMs('shutdownTimeoutMs', options.shutdownTimeoutMs ?? 120_000),
-  };
+  const limits = limitsOf(options);
   const logger = guardLogger(options.logger ?? consolaLogger());
   const report = (error: unknown): void => logger.error('a subscriber of a supervisor failed', error);
   const first = newLife(membersOf(runnables));
 
   const requests = new Subject<LifeEvent>();
-  let lives = new ReplaySubject<Life>(1);
-  let current = first;
-  let living = false;
-  let wanted = false;
-  lives.next(first);
-
-  const begin = (): void => {
-    living = true;
-    if (current !== first) lives = new ReplaySubject(1);
-    const life$ = lives;
+  const lives = createLives(first, () => {
     // The order matters: a signal that has aborted already stops it before it begins.
     const inputs$ = merge(requests, aborts(options.signal), osSignals(options.signals ?? false), of(beginning));
-    runLife(runnables, first, limits, inputs$, logger).subscribe({
-      next: (life) => {
-        current = life;
-        // Before the last state is told: whoever hears it may start the next life at once.
-        if (isOver(life)) living = false;
-        life$.next(life);
-      },
-      complete: () => life$.complete(),
-    });
-  };
+    return runLife(runnables, first, limits, inputs$, logger);
+  });
 
   const start = async (): Promise<void> => {
-    wanted = true;
-    if (living && current.state === 'Stopping') {
-      await lastValueFrom(lives);
-      if (!wanted) return;
-    }
-    if (!living) begin();
-    const life = await firstValueFrom(lives.pipe(filter(isSettled)));
-    if (life.error !== undefined) throw life.error;
+    const life = await lives.start();
+    if (life?.error !== undefined) throw life.error;
   };
 
   const stop = async (stopOptions?: StopOptions): Promise<ShutdownReport> => {
     const beganAt = performance.now();
-    const life$ = lives;
-    wanted = false;
-    if (!living) return { durationMs: 0, abandoned: [], failed: [] };
-    requests.next({ type: 'stop', options: stopOptions });
-    const { abandoned, failedToStop } = await lastValueFrom(life$);
+    const life = await lives.stop(() => requests.next({ type: 'stop', options: stopOptions }));
+    if (life === undefined) return { durationMs: 0, abandoned: [], failed: [] };
+    const { abandoned, failedToStop } = life;
     return { durationMs: performance.now() - beganAt, abandoned, failed: failedToStop };
   };
 
   const reload = async (): Promise<void> => {
     const request = Symbol('reload');
-    const life$ = lives;
+    const { life$ } = lives;
     requests.next({ type: 'reload', request });
     // Behind the request, which waits its turn when this is called from inside a runnable.
     await new Promise<void>((resolve) => queueScheduler.schedule(resolve));
-    if (current.reload === request) await firstValueFrom(life$.pipe(filter((life) => life.reload !== request)));
+    if (lives.current.reload === request) await firstValueFrom(life$.pipe(filter((life) => life.reload !== request)));
   };
 
   return {
     name: options.name ?? 'supervisor',
     state$: guarded(
-      defer(() => lives).pipe(
+      lives.life$.pipe(
         map((life) => life.state),
         distinctUntilChanged(),
       ),
       report,
     ),
     states$: guarded(
-      defer(() => lives).pipe(
+      lives.life$.pipe(
         map((life) => life.states),
         distinctUntilChanged(),
         filter((states) => states !== first.states),
@@ -190,7 +161,7 @@ export const createSupervisor = (runnables: readonly Runnable[], options: Superv
       report,
     ),
     get error() {
-      return current.error;
+      return lives.current.error;
     },
     start,
     stop,
@@ -202,27 +173,17 @@ const membersOf = (
   runnables: readonly Runnable[],
 ): readonly { readonly name: string; readonly canReload: boolean }[] => {
   if (!Array.isArray(runnables)) throw new OptionsError('runnables', `an array, not ${received(runnables)}`);
-  runnables.forEach(requireRunnable);
+  runnables.forEach((runnable: unknown, index) => {
+    // Callers without types find out here, rather than when it is its turn and others run.
+    const missing = missingParts(runnable);
+    if (missing.length > 0) throw new NotRunnableError(index + 1, missing);
+  });
   const names = uniqueNames(runnables);
   return runnables.map((runnable, index) => ({
     name: names[index] ?? '',
     canReload: runnable.reload !== undefined,
   }));
 };
-
-/** Callers without types find out here, rather than when it is its turn and others run. */
-const requireRunnable = (runnable: Partial<Runnable> | undefined | null, index: number): void => {
-  const missing = [
-    ...(typeof runnable?.start === 'function' ? [] : ['start()']),
-    ...(typeof runnable?.stop === 'function' ? [] : ['stop()']),
-    // Not read yet: one that cannot be had is a failure of its runnable, when it is needed.
-    ...(typeof runnable === 'object' && runnable !== null && 'state$' in runnable ? [] : ['state$']),
-  ];
-  if (missing.length > 0) throw new NotRunnableError(index + 1, missing);
-};
-
-/** Neither on its way up nor on its way down. */
-const isSettled = ({ state }: Life): boolean => state !== 'New' && state !== 'Booting' && state !== 'Stopping';
 
 const beginning: LifeEvent = { type: 'begin' };
 
@@ -235,11 +196,3 @@ const osSignals = (handled: boolean): Observable<LifeEvent> =>
         map((signal) => ({ type: 'signal', signal, atMs: performance.now() }) as const),
       )
     : EMPTY;
-
-/** Node's timers count in a signed 32-bit number and fire at once beyond it. */
-const longestMs = 2 ** 31 - 1;
-
-const limitMs = (option: string, ms: number): number => {
-  if (ms === Number.POSITIVE_INFINITY || (ms >= 0 && ms <= longestMs)) return ms;
-  throw new OptionsError(option, `between 0 and ${longestMs} ms or Infinity, not ${received(ms)}`);
-};

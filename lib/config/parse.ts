@@ -7,6 +7,7 @@ import { oneLine, reasonOf, received } from './received.ts';
 import { findRivals, type Rivals } from './rivals.ts';
 import { sameSpec } from './same.ts';
 import { fileSchema, ID, serverSchema } from './schema.ts';
+import { redactIssue, secretsOf } from './secrets.ts';
 import type { ClusterConfig, CommitMode, Strategy } from './server-config.ts';
 import type { ServerSpec } from './server-spec.ts';
 import { specOf } from './spec-of.ts';
@@ -164,7 +165,10 @@ const readNew = (config: unknown, id: string, before: ServerSpec | undefined): S
   const copy = copyPlainData(config, CODE);
   if (!copy.ok) return refuse(id, copy.path, config, copy.wording);
   const parsed = v.safeParse(serverSchema, copy.value);
-  if (!parsed.success) return { issues: issuesOf(id, parsed.issues) };
+  if (!parsed.success) {
+    const secrets = secretsOf(config);
+    return { issues: issuesOf(id, parsed.issues).map((issue) => redactIssue(issue, secrets)) };
+  }
   const spec = specOf(id, parsed.output);
   try {
     freezePlainData(config, CODE);

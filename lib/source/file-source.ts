@@ -17,6 +17,7 @@ import {
   switchMap,
   tap,
 } from 'rxjs';
+import type { Environment } from '../config/interpolate.ts';
 import type { Fault } from './fault.ts';
 import { isCutShort } from './file/cut-short.ts';
 import { load } from './file/load.ts';
@@ -35,6 +36,11 @@ export interface FileSourceOptions {
   readonly reload$?: Observable<unknown>;
   /** Milliseconds a module, and the function it exports, may take; 10 000 by default. */
   readonly importTimeoutMs?: number;
+  /**
+   * What `${NAME}` in the values of a data file stands for; `process.env` by default, `false` leaves such texts as they
+   * are. Code reads the environment itself.
+   */
+  readonly env?: Environment | false;
 }
 
 /** Long enough for a module that asks a slow service at import, short enough for somebody who waits at a prompt. */
@@ -62,7 +68,7 @@ type Contents = ReadonlyMap<string, string>;
  * @param path - relative to the working directory; events and problems call the file by this name.
  */
 export const fileSource = (path: string, options: FileSourceOptions = {}): Source => {
-  const { watch = true, reload$ = EMPTY, importTimeoutMs = IMPORT_TIMEOUT_MS } = options;
+  const { watch = true, reload$ = EMPTY, importTimeoutMs = IMPORT_TIMEOUT_MS, env = process.env } = options;
   const refused = refusedName(path);
   if (refused !== undefined) return of(failed(path, problemOf(path, refused, '')));
 
@@ -111,7 +117,9 @@ export const fileSource = (path: string, options: FileSourceOptions = {}): Sourc
       }),
       filter(({ isNew }) => isNew),
       // A newer content makes worthless what the older one still had to say.
-      switchMap(({ read }) => load({ path, file, read, importTimeoutMs, involve })),
+      switchMap(({ read }) =>
+        load({ path, file, read, importTimeoutMs, env: env === false ? undefined : env, involve }),
+      ),
       tap(({ type }) => {
         isGood = type === 'loaded';
       }),

@@ -23,12 +23,18 @@ export const problemOf = (file: string, fault: Fault, text: string): Problem => 
  * Turns what is wrong with a configuration into a problem of the file it was read from.
  *
  * @param data - where things stand in that file; `undefined` for a module, whose values have no place.
+ * @param code - what kind of problem it is.
  */
-export const problemOfIssue = (file: string, issue: Issue, data: Located | undefined): Problem => {
+export const problemOfIssue = (
+  file: string,
+  issue: Issue,
+  data: Located | undefined,
+  code: 'ERR_CONFIG' | 'ERR_SOURCE_ENV' = 'ERR_CONFIG',
+): Problem => {
   const path = issue.server === undefined ? issue.path : join('servers', issue.server, issue.path);
   const subject = issue.server === undefined ? issue.path : join(issue.server, issue.path);
   return {
-    code: 'ERR_CONFIG',
+    code,
     file,
     ...(data === undefined ? {} : positionAt(data.text, locate(data.place, path))),
     message: subject === '' ? issue.message : `${subject}: ${issue.message}`,

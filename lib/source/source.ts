@@ -20,6 +20,7 @@ import type { ClusterConfig, CommitMode, Strategy } from '../config/server-confi
  * - `ERR_SOURCE_EXPORT`: a module exports nothing that could be a configuration.
  * - `ERR_SOURCE_STREAM`: the stream a module exports failed.
  * - `ERR_SOURCE_SILENT`: the stream a module exports gave nothing.
+ * - `ERR_SOURCE_ENV`: it names a variable of the environment that is not there, or something that is no variable.
  * - `ERR_LAST_GOOD`: the configuration that was kept cannot be used.
  * - `ERR_CONFIG`: it was read, and what it says is not a valid configuration.
  */
@@ -39,6 +40,7 @@ export type ProblemCode =
   | 'ERR_SOURCE_EXPORT'
   | 'ERR_SOURCE_STREAM'
   | 'ERR_SOURCE_SILENT'
+  | 'ERR_SOURCE_ENV'
   | 'ERR_LAST_GOOD'
   | 'ERR_CONFIG';
 

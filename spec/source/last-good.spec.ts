@@ -2,7 +2,9 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync,
 import { join } from 'node:path';
 import { concat, lastValueFrom, NEVER, of, toArray } from 'rxjs';
 import { describe, expect, test } from 'vitest';
+import { parseCluster } from '../../lib/config/parse.ts';
 import { LastGoodError, NotDataError } from '../../lib/source/errors.ts';
+import { fileSource } from '../../lib/source/file-source.ts';
 import { readLastGood, resumeLastGood, saveLastGood } from '../../lib/source/last-good.ts';
 import type { SourceEvent } from '../../lib/source/source.ts';
 import { config, read, summary, temporaryDirectory } from './reading.ts';
@@ -186,6 +188,21 @@ describe('resuming', () => {
     expect((await reading.next(0, 3)).map((event) => event.type)).toEqual(['loaded', 'failed', 'loaded']);
     reading.stop();
   });
+});
+
+test('what came from the environment is resumed without it, and stays hidden', async () => {
+  const directory = temporaryDirectory();
+  const [file, path] = [join(directory, 'a.json'), join(directory, 'last.json')];
+  const body = `\${TOKEN}`;
+  const text = { servers: { web: { listen: '127.0.0.1:0', routes: [{ path: '/', respond: { body } }] } } };
+  writeFileSync(file, JSON.stringify(text));
+  const [event] = await read(fileSource(file, { watch: false, env: { TOKEN: 'hunter2hunter2' } })).next(0);
+  await saveLastGood(path, { servers: event?.type === 'loaded' ? event.servers : {} });
+  const kept = await readLastGood(path);
+  const { servers } = Object(kept?.config);
+  expect(servers.web.routes[0].respond.body).toBe('hunter2hunter2');
+  servers.web.prot = 'hunter2hunter2';
+  expect(JSON.stringify(parseCluster(servers).issues)).not.toContain('hunter2');
 });
 
 test('the file is JSON that other programs can read', async () => {

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { catchError, defer, from, map, type Observable, of, switchMap, tap, timeout } from 'rxjs';
+import type { Environment } from '../../config/interpolate.ts';
 import { parseJson } from '../../config/json-text.ts';
 import { reasonOf } from '../../config/received.ts';
 import { ModuleSyntaxError } from '../../module/errors.ts';
@@ -22,6 +23,8 @@ export interface LoadRequest {
   readonly file: string;
   readonly read: FileRead;
   readonly importTimeoutMs: number;
+  /** What variables in data stand for; without it they are ordinary texts. */
+  readonly env: Environment | undefined;
   /** Told, once an import is over, which files had a part in it. */
   readonly involve: (sources: ReadonlyMap<string, string | undefined>) => void;
 }
@@ -41,9 +44,9 @@ export const load = (request: LoadRequest): Observable<SourceEvent> => {
   const { text } = decoded;
   switch (formatOf(path)) {
     case 'json':
-      return of(readData(path, text, parseJson(text)));
+      return of(readData(path, text, parseJson(text), request.env));
     case 'yaml':
-      return of(readData(path, text, parseYaml(text)));
+      return of(readData(path, text, parseYaml(text), request.env));
     case 'module':
       return loadModule(request, text);
     case undefined:

@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { oneLine } from '../../lib/config/received.ts';
+import { keepSecrets, redact, redactIssue, type Secret, secretsOf } from '../../lib/config/secrets.ts';
+
+const TOKEN = `\${TOKEN}`;
+const secret = (value: string, path = 'a'): Secret => ({ path, written: `Bearer ${TOKEN}`, values: { TOKEN: value } });
+
+describe('redacting a text', () => {
+  test('a value is replaced by its variable wherever it stands', () => {
+    expect(redact('x-hunter2hunter2-y hunter2hunter2', [secret('hunter2hunter2')])).toBe(`x-${TOKEN}-y ${TOKEN}`);
+  });
+
+  test('a short value is replaced where it stands alone, and not inside of another number or word', () => {
+    expect(redact('1 of 10, "1" and a1', [secret('1')])).toBe(`${TOKEN} of 10, "${TOKEN}" and a1`);
+    expect(redact('a$b-c', [secret('$b-')])).toBe(`a$b-c`);
+    expect(redact('(a+b)', [secret('a+b')])).toBe(`(${TOKEN})`);
+  });
+
+  test('what contains another value goes first', () => {
+    const secrets: readonly Secret[] = [{ path: '', written: '', values: { A: 'password', B: 'password-long' } }];
+    expect(redact('password-long password', secrets)).toBe(`\${B} \${A}`);
+  });
+
+  test('a value is found as messages show it: on one line, and cut short', () => {
+    const value = `line one\nline two ${'x'.repeat(100)}`;
+    for (const before of ['', 'Bearer ', '"']) {
+      const shown = redact(oneLine(before + value), [secret(value)]);
+      expect(shown).toContain(`${before}${TOKEN}…`);
+      expect(shown).not.toContain('line');
+    }
+  });
+
+  test('no value of 8 characters or more is left, however it is cut', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme', minLength: 8, maxLength: 120 }),
+        fc.string({ maxLength: 90 }),
+        (value, before) => {
+          if (before.includes('…') || value.includes('…') || value.includes(TOKEN)) return;
+          const redacted = redact(oneLine(`${before}${value}`), [secret(value)]);
+          expect(redacted.replaceAll(TOKEN, '')).not.toContain(value);
+        },
+      ),
+    );
+  });
+});
+
+describe('redacting an issue', () => {
+  const issue = {
+    path: 'a',
+    expected: 'a whole number',
+    received: '"Bearer hunter2"',
+    message: 'must be a whole number, not "Bearer hunter2"',
+    hint: 'hunter2 is no number',
+  };
+
+  test('what stood there shows as it was written', () => {
+    expect(redactIssue(issue, [secret('hunter2')])).toEqual({
+      path: 'a',
+      expected: 'a whole number',
+      received: `"Bearer ${TOKEN}"`,
+      message: `must be a whole number, not "Bearer ${TOKEN}"`,
+      hint: `${TOKEN} is no number`,
+    });
+  });
+
+  test('an issue elsewhere shows no value either', () => {
+    const { received, message } = redactIssue({ ...issue, path: 'b' }, [secret('hunter2')]);
+    expect(received + message).not.toContain('hunter2');
+  });
+
+  test('without secrets it is the same issue', () => {
+    expect(redactIssue(issue, [])).toBe(issue);
+  });
+});
+
+test('secrets belong to one config object, and to no equal one', () => {
+  const [server, twin] = [{ listen: ':1' }, { listen: ':1' }];
+  keepSecrets(Object.freeze(server), [secret('hunter2')]);
+  expect(secretsOf(server)).toEqual([secret('hunter2')]);
+  expect(secretsOf(twin)).toEqual([]);
+  expect(secretsOf(null)).toEqual([]);
+});

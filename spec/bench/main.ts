@@ -3,6 +3,7 @@
  * with other parameters. `--subject=<folder>` measures the build of another checkout.
  */
 import { parseArgs } from 'node:util';
+import { attackers } from './attackers.ts';
 import { burst } from './burst.ts';
 import type { Bench } from './harness/bench.ts';
 import { compileServers } from './harness/compile.ts';
@@ -26,6 +27,7 @@ const benches: readonly Bench[] = [
   burst,
   swapEffect,
   pipeline,
+  attackers,
 ];
 
 const refuse = (message: string): never => {

@@ -27,7 +27,7 @@ export const compileServers = (subject: string): void => {
   const library = resolve(root, subject);
   if (!existsSync(join(library, 'index.js'))) throw new Error(`no built library in ${library}: npm run build`);
   process.once('exit', () => rmSync(target, { recursive: true, force: true }));
-  for (const source of [...sources('spec/bench'), ...sources('spec/accounting')]) {
+  for (const source of [...sources('spec/bench'), ...sources('spec/accounting'), ...sources('spec/attack')]) {
     const { outputText } = ts.transpileModule(readFileSync(join(root, source), 'utf8'), {
       fileName: source,
       compilerOptions: {

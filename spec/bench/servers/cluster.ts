@@ -27,6 +27,13 @@ export interface Applied {
   readonly reason?: string;
 }
 
+/** What the process looks like from inside. */
+export interface Sight {
+  readonly connections: number;
+  /** Bytes. */
+  readonly rss: number;
+}
+
 export interface ClusterSetting {
   readonly servers: ClusterOrder;
   readonly drainTimeoutMs?: number;
@@ -36,6 +43,8 @@ const cluster = createCluster({ logger: quietLogger });
 
 /** An unchanged body is the same app: handlers are compared by identity. */
 const apps = new Map<string, { readonly body: string; readonly app: Hono }>();
+
+const PIECE = new Uint8Array(65_536);
 
 const appOf = (id: string, body: string): Hono => {
   const known = apps.get(id);
@@ -49,6 +58,16 @@ const appOf = (id: string, body: string): Hono => {
   });
   // More than a socket takes at once: a response whose reader is slow.
   app.get('/bytes/:amount', (c) => c.body('x'.repeat(Number(c.req.param('amount')))));
+  // So much that its reader has to read: piece by piece, the same piece each time.
+  app.get('/stream/:amount', (c) => {
+    let left = Number(c.req.param('amount'));
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+      controller.enqueue(PIECE);
+      left -= PIECE.length;
+      if (left <= 0) controller.close();
+    };
+    return c.body(new ReadableStream({ pull }));
+  });
   apps.set(id, { body, app });
   return app;
 };
@@ -107,5 +126,9 @@ takeOrders({
   /** Pushes one of the configurations no cluster should accept, made from a good one. */
   applyBad: ({ name, good }: { readonly name: string; readonly good: ClusterOrder }) =>
     push(badConfigs[name]?.(configOf(good)) as ClusterConfig),
+  look: (): Sight => {
+    const servers = Object.values(cluster.snapshot.servers);
+    return { connections: servers.reduce((n, { connections }) => n + connections, 0), rss: process.memoryUsage.rss() };
+  },
   badNames: () => Object.keys(badConfigs),
 });

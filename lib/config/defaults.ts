@@ -13,6 +13,8 @@ export const limitDefaults: ServerLimits = Object.freeze({
   handlerTimeoutMs: 30_000,
   /** Node's 5 s are shorter than the idle time of common load balancers (60 s), whose next request is then reset. */
   keepAliveTimeoutMs: 60_000,
+  /** Node has no such limit: who asks for much and reads nothing would hold it for ever. TCP retries for this long with ease. */
+  writeTimeoutMs: 30_000,
   /** The grace period that Kubernetes gives by default. */
   drainTimeoutMs: 30_000,
   /** No limit beside the one on file descriptors. */

@@ -59,6 +59,12 @@ const limits = {
     LONGEST_MS,
     'Milliseconds an idle connection is kept for its next request.',
   ),
+  writeTimeoutMs: limit(
+    'writeTimeoutMs',
+    0,
+    LONGEST_MS,
+    'Milliseconds a client may take none of what waits to be sent to it (cut then); 0 = no limit.',
+  ),
   drainTimeoutMs: limit(
     'drainTimeoutMs',
     0,

@@ -95,6 +95,11 @@ export interface ServerLimits {
   readonly handlerTimeoutMs: number;
   /** Milliseconds an idle connection is kept for its next request; 60 000. */
   readonly keepAliveTimeoutMs: number;
+  /**
+   * Milliseconds a client may take none of what waits to be sent to it; then its connection is cut. 30 000, `0` = no
+   * limit. A connection with nothing to send, such as a quiet event stream or WebSocket, is not concerned.
+   */
+  readonly writeTimeoutMs: number;
   /** Milliseconds a server that leaves may take to finish what it accepted; 30 000, `0` cuts at once. */
   readonly drainTimeoutMs: number;
   /** Connections served at once, further ones are closed unanswered; `0` = no limit, the default. */

@@ -33,6 +33,7 @@ const limitsOf = (given: GivenLimits): ServerLimits => {
     requestTimeoutMs,
     handlerTimeoutMs: given.handlerTimeoutMs ?? limitDefaults.handlerTimeoutMs,
     keepAliveTimeoutMs: given.keepAliveTimeoutMs ?? limitDefaults.keepAliveTimeoutMs,
+    writeTimeoutMs: given.writeTimeoutMs ?? limitDefaults.writeTimeoutMs,
     drainTimeoutMs: given.drainTimeoutMs ?? limitDefaults.drainTimeoutMs,
     maxConnections: given.maxConnections ?? limitDefaults.maxConnections,
     maxHeaderBytes: given.maxHeaderBytes ?? limitDefaults.maxHeaderBytes,

@@ -15,6 +15,13 @@ export interface Client {
   /** Milliseconds without a sign of life. */
   silentMs(now: number): number;
   /**
+   * Milliseconds for which something has waited to be sent and its client has taken none of it; absent where the
+   * protocol looks after that itself.
+   *
+   * @param now - of a clock that stands still when nobody could be served.
+   */
+  stalledMs?(now: number): number;
+  /**
    * Nothing has been asked, or all that was asked has been answered and handed to the kernel.
    *
    * @param receiving - the HTTP/1 parsers that are within a request.

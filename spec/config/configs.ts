@@ -53,6 +53,7 @@ export const dataConfig: fc.Arbitrary<ServerConfig> = fc
       headersTimeoutMs: fc.integer({ min: 0, max: 15_000 }),
       handlerTimeoutMs: milliseconds,
       keepAliveTimeoutMs: milliseconds,
+      writeTimeoutMs: milliseconds,
       drainTimeoutMs: milliseconds,
       maxConnections: fc.nat(),
       maxHeaderBytes: fc.integer({ min: 1_024, max: 1_048_576 }),

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HttpBindings } from '@hono/node-server';
-import type { Client } from '../client.ts';
+import { type Caller, callsFor, type ErrorReceiver } from './caller.ts';
+import { Outbox, type OutgoingSocket } from './outbox.ts';
+import type { Reply, ReplyBindings } from './reply.ts';
 
 /** Milliseconds a client gets to read its last answer before the socket is destroyed. */
 const LINGER_MS = 500;
@@ -15,10 +17,9 @@ const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
 const CONNECTION = Symbol('sluice.connection');
 
 /** What `node:http` and `node:net` keep on a socket, as far as it is of use here; other streams have none of it. */
-interface HttpSocket extends Duplex {
+interface HttpSocket extends Duplex, OutgoingSocket {
   [CONNECTION]?: Connection;
   readonly bytesRead?: number;
-  readonly bytesWritten?: number;
   /** The response whose turn it is. */
   readonly _httpMessage?: ServerResponse | null;
   /** Reads requests; `incoming` is the latest, unless it was read to its end. */
@@ -28,15 +29,15 @@ interface HttpSocket extends Duplex {
 }
 
 /** The server a connection belongs to, as far as its requests need to know. */
-export interface RequestReceiver {
+export interface RequestReceiver extends ErrorReceiver {
   /** A request's head has arrived. */
-  receive(incoming: IncomingMessage, outgoing: ServerResponse): void;
+  receive(incoming: IncomingMessage, outgoing: ServerResponse & Reply): void;
   /** Has it answered. */
-  fetch(request: Request, env: HttpBindings): Response | Promise<Response>;
-  /** Turns what a handler threw into the answer its client gets. */
-  fail(error: unknown, env: HttpBindings): Response;
+  fetch(request: Request, env: HttpBindings & ReplyBindings): Response | Promise<Response>;
   /** The answer itself could not be given: nobody but the log learns why. */
-  broken(error: unknown, outgoing: ServerResponse): void;
+  broken(error: unknown, reply: Reply): void;
+  /** What took a connection over has failed: nobody but the log learns why. */
+  failed(error: unknown, incoming: IncomingMessage): void;
   /** The client asks for another protocol. */
   upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
@@ -46,7 +47,7 @@ function leaveSoon(this: HttpSocket): void {
 }
 
 /** One client's connection: what Node does not tell of it, kept where a request finds it without a look-up. */
-export class Connection implements Client {
+export class Connection implements Caller {
   readonly socket: HttpSocket;
   readonly server: RequestReceiver;
   /** How often its server had been taken back into service when it was accepted. */
@@ -66,12 +67,15 @@ export class Connection implements Client {
   #bytesBeforeUpgrade = 0;
   #drained: AbortController | undefined;
   #queued: Set<ServerResponse> | undefined;
+  #farewell: (() => void) | undefined;
+  readonly #outbox = new Outbox();
 
   constructor(socket: HttpSocket, server: RequestReceiver, era: number) {
     this.socket = socket;
     this.server = server;
     this.era = era;
     socket[CONNECTION] = this;
+    callsFor(socket, this);
     socket.destroySoon = leaveSoon;
   }
 
@@ -125,6 +129,10 @@ export class Connection implements Client {
     return now - this.activeAt;
   }
 
+  stalledMs(now: number): number {
+    return this.#outbox.stalledMs(this.socket, now);
+  }
+
   /** Told to leave: says good-bye in the protocol that is spoken, where that has words for it, and tells its handlers. */
   leave(): void {
     if (this.draining) return;
@@ -132,7 +140,8 @@ export class Connection implements Client {
     this.#bytesSeen = this.socket.bytesRead ?? 0;
     // Before the handshake is answered there is nobody to say it to.
     const { bytesWritten = Number.POSITIVE_INFINITY, writable } = this.socket;
-    if (this.upgraded === 'websocket' && writable && bytesWritten > this.#bytesBeforeUpgrade) {
+    if (this.#farewell !== undefined) this.#farewell();
+    else if (this.upgraded === 'websocket' && writable && bytesWritten > this.#bytesBeforeUpgrade) {
       this.socket.write(GOING_AWAY);
     }
     this.#drained?.abort();
@@ -142,6 +151,14 @@ export class Connection implements Client {
   becomes(protocol: string): void {
     this.upgraded = protocol.toLowerCase();
     this.#bytesBeforeUpgrade = this.socket.bytesWritten ?? 0;
+  }
+
+  /**
+   * From now on `say` says good-bye, in place of the bare close frame: somebody speaks the protocol who knows when a
+   * message ends. It is called once, when the connection is told to leave, and sees to it that the connection ends.
+   */
+  sayFarewellBy(say: () => void): void {
+    this.#farewell = say;
   }
 
   /**

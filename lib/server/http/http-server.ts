@@ -13,6 +13,7 @@ import { lastWords } from './refuse.ts';
 import { type HttpContext, Responder } from './responder.ts';
 import { cacheOfLightResponses } from './sound-response.ts';
 import { answerUnreadable } from './unreadable.ts';
+import { WriteWatch } from './write-watch.ts';
 
 /** How often Node looks for requests that are late with their headers or body; 30 s by default, too slow to matter. */
 const CHECK_MS = 500;
@@ -61,6 +62,7 @@ type AnsweringServer = Server<typeof IncomingMessage, typeof Answer>;
 interface Engine {
   readonly http: AnsweringServer;
   readonly clients: Set<Client>;
+  readonly writes: WriteWatch;
 }
 
 const NOBODY: ReadonlySet<unknown> = new Set();
@@ -124,7 +126,7 @@ export class HttpServer implements HostedServer {
     this.#draining = false;
     if (this.#responder !== undefined && stays(this.#responder.service, service)) this.#responder.service = service;
     else this.#replace(this.#responder, service);
-    if (this.#engine !== undefined) this.#tune(this.#engine.http, service);
+    if (this.#engine !== undefined) this.#tune(this.#engine, service);
   }
 
   /** Connections are made in another way from now on: those that exist finish what they began under the old service. */
@@ -162,7 +164,8 @@ export class HttpServer implements HostedServer {
 
   destroy(): void {
     if (this.#engine === undefined) return;
-    const { http, clients } = this.#engine;
+    const { http, clients, writes } = this.#engine;
+    writes.stop();
     for (const { socket } of clients) socket.destroy();
     this.#responder?.stop();
     for (const former of this.#formers) former.stop();
@@ -175,11 +178,18 @@ export class HttpServer implements HostedServer {
     http.on('checkContinue', onRequest).on('clientError', answerUnreadable).on('connect', onConnect);
     // A server that never listens tracks no connections and enforces no timeouts until it is told that it does.
     http.emit('listening');
-    this.#tune(http, service);
-    return { http, clients: new Set() };
+    const clients = new Set<Client>();
+    const engine = { http, clients, writes: new WriteWatch(clients, (client) => this.#stalled(client)) };
+    this.#tune(engine, service);
+    return engine;
   }
 
-  #tune(http: AnsweringServer, { limits, upgrade }: Service): void {
+  #stalled({ socket }: Client): void {
+    this.#context.logger.debug(`server ${this.#responder?.service.id}: a client takes nothing of what is sent to it`);
+    socket.destroy();
+  }
+
+  #tune({ http, writes }: Engine, { limits, upgrade }: Service): void {
     // Node reads these anew for every connection, request and check; `maxHeaderSize` is missing in its types.
     Object.assign(http, {
       headersTimeout: limits.headersTimeoutMs,
@@ -187,6 +197,7 @@ export class HttpServer implements HostedServer {
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       maxHeaderSize: limits.maxHeaderBytes,
     });
+    writes.limit(limits.writeTimeoutMs);
     // With a listener Node treats every `Upgrade` request as an upgrade, without one as an ordinary request.
     http.removeAllListeners('upgrade');
     if (upgrade !== undefined) http.on('upgrade', onUpgrade);

@@ -21,6 +21,8 @@ export const lastWords = (status: number, method?: string, requestId?: string): 
 export const refuse = (connection: Connection, outgoing: ServerResponse, status: number, requestId?: string): void => {
   const answer = (): void => connection.linger(lastWords(status, outgoing.req.method, requestId));
   connection.over = true;
+  // What the client is told, for those who keep a record of it.
+  if (!outgoing.headersSent) outgoing.statusCode = status;
   outgoing.destroyed = true;
   // Pipelined behind a request that is not answered yet: Node gives it the socket when its turn has come.
   if (outgoing.socket === null) outgoing.once('socket', answer);

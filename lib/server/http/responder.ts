@@ -115,23 +115,28 @@ export class Responder implements RequestReceiver {
   }
 
   fail(error: unknown, { incoming, outgoing }: HttpBindings): Response {
-    return failureResponse(this.#report(error, incoming, incoming.socket.destroyed || outgoing.destroyed));
+    const moot = incoming.socket.destroyed || outgoing.destroyed;
+    return failureResponse(this.#report(error, incoming, moot, outgoing.headersSent));
   }
 
   broken(error: unknown, outgoing: ServerResponse): void {
     const incoming = outgoing.req;
     const connection = Connection.of(incoming);
     const moot = connection === undefined || incoming.socket.destroyed || outgoing.destroyed;
-    const id = this.#report(error, incoming, moot);
+    const id = this.#report(error, incoming, moot, outgoing.headersSent);
     if (moot || outgoing.writableEnded) return;
     // Half of it is on its way: a client must not take that for all.
     if (outgoing.socket !== null && outgoing.headersSent) connection.socket.destroy();
     else refuse(connection, outgoing, 500, id);
   }
 
-  #report(error: unknown, incoming: IncomingMessage, moot: boolean): string {
+  failed(error: unknown, incoming: IncomingMessage): void {
+    this.#report(error, incoming, false, true);
+  }
+
+  #report(error: unknown, incoming: IncomingMessage, moot: boolean, headersWritten: boolean): string {
     const server = this.service.id;
-    return reportFailure({ error, server, incoming, moot }, this.#context.logger);
+    return reportFailure({ error, server, incoming, moot, headersWritten }, this.#context.logger);
   }
 
   upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -151,7 +156,7 @@ export class Responder implements RequestReceiver {
     }
     connection.becomes(incoming.headers.upgrade ?? 'unknown');
     const fail = (error: unknown): void => {
-      this.#report(error, incoming, socket.destroyed);
+      this.#report(error, incoming, socket.destroyed, false);
       socket.destroy();
     };
     try {

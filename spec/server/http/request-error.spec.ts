@@ -94,7 +94,7 @@ describe.each(Object.entries(failing))('%s', (_, app) => {
       {
         level: 'error',
         message: `server test: request ${idIn(first?.head ?? '')} failed`,
-        details: { path: '/?first' },
+        details: { path: '/?first', headersWritten: false },
       },
     ]);
     wire.write(get('/?second'));

@@ -18,6 +18,7 @@ export type {
   CommitMode,
   FetchFunction,
   HandlerRoute,
+  PathPolicy,
   RespondConfig,
   RespondRoute,
   RestartConfig,

@@ -15,6 +15,7 @@ export const sameSpec = (a: ServerSpec, b: ServerSpec): boolean =>
     a.expose === b.expose &&
     a.disabled === b.disabled &&
     a.strategy === b.strategy &&
+    a.paths === b.paths &&
     sameAddress(a.address, b.address) &&
     sameData(a.limits, b.limits) &&
     sameData(a.restart, b.restart) &&

@@ -144,6 +144,15 @@ const data = {
     ),
   ),
   restart: v.optional(restart),
+  paths: v.optional(
+    v.pipe(
+      v.picklist(['strict', 'lenient'], wording("'strict' or 'lenient'")),
+      v.metadata({
+        description: 'Which request paths are let through; lenient: also those with escaped slashes and empty segments.',
+        default: 'strict',
+      }),
+    ),
+  ),
   ...limits,
 };
 

@@ -75,6 +75,12 @@ export interface RestartConfig {
 /** How a changed server is replaced: behind its open socket, or after it was stopped. */
 export type Strategy = 'hot-swap' | 'stop-then-start';
 
+/**
+ * Which request paths are let through: those that everybody reads alike, or also those with escaped slashes and
+ * backslashes (`/@scope%2fname`) and empty segments (`/a//b`).
+ */
+export type PathPolicy = 'strict' | 'lenient';
+
 /** All or nothing, or every server for itself. */
 export type CommitMode = 'atomic' | 'independent';
 
@@ -136,6 +142,8 @@ export interface ServerConfig extends Partial<ServerLimits> {
   /** Overrides the cluster's `strategy` for this server. */
   readonly strategy?: Strategy;
   readonly restart?: RestartConfig;
+  /** Which request paths are let through; `'strict'` by default. Others are answered with 400. */
+  readonly paths?: PathPolicy;
 }
 
 /**

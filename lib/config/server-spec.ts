@@ -1,5 +1,5 @@
 import type { Address } from './address.ts';
-import type { App, RestartConfig, Route, ServerLimits, Strategy, UpgradeHandler } from './server-config.ts';
+import type { App, PathPolicy, RestartConfig, Route, ServerLimits, Strategy, UpgradeHandler } from './server-config.ts';
 
 /**
  * A server config after parsing: valid, canonical, defaults filled in, frozen.
@@ -14,6 +14,7 @@ export interface ServerSpec {
   readonly disabled: boolean;
   /** `undefined` leaves the choice to the cluster. */
   readonly strategy: Strategy | undefined;
+  readonly paths: PathPolicy;
   readonly limits: ServerLimits;
   readonly restart: Required<RestartConfig>;
   /** What answers: exactly one of the two. */

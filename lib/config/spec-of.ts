@@ -13,6 +13,7 @@ export const specOf = (id: string, given: ServerOutput): ServerSpec =>
     expose: given.expose,
     disabled: given.disabled ?? false,
     strategy: given.strategy,
+    paths: given.paths ?? 'strict',
     limits: limitsOf(given),
     restart: restartOf(given.restart),
     app: given.app,

@@ -42,6 +42,7 @@ export const buildService = (spec: ServerSpec, site: ServiceSite): Soon<Service>
         id: spec.id,
         fetch,
         upgrade: spec.upgrade,
+        paths: spec.paths,
         limits: spec.limits,
         encryption: undefined,
         http2: false,

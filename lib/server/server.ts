@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import type { FetchFunction, ServerLimits, UpgradeHandler } from '../config/server-config.ts';
+import type { FetchFunction, PathPolicy, ServerLimits, UpgradeHandler } from '../config/server-config.ts';
 import type { Acceptor } from '../listener/listener.ts';
 import type { Encryption } from './encryption.ts';
 
@@ -9,6 +9,7 @@ export interface Service {
   readonly id: string;
   readonly fetch: FetchFunction;
   readonly upgrade: UpgradeHandler | undefined;
+  readonly paths: PathPolicy;
   readonly limits: ServerLimits;
   /** How connections are encrypted; without it they are not. */
   readonly encryption: Encryption | undefined;

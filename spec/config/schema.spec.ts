@@ -16,6 +16,7 @@ describe('a valid config', () => {
       expose: undefined,
       disabled: false,
       strategy: undefined,
+      paths: 'strict',
       limits: limitDefaults,
       restart: restartDefaults,
       app,

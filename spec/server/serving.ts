@@ -2,7 +2,7 @@ import { isObservable, type Subscription } from 'rxjs';
 import { onTestFinished } from 'vitest';
 import type { Address } from '../../lib/config/address.ts';
 import { limitDefaults } from '../../lib/config/defaults.ts';
-import type { App, Route, ServerLimits, UpgradeHandler } from '../../lib/config/server-config.ts';
+import type { App, PathPolicy, Route, ServerLimits, UpgradeHandler } from '../../lib/config/server-config.ts';
 import type { ServerSpec } from '../../lib/config/server-spec.ts';
 import { systemListeners } from '../../lib/listener/listeners.ts';
 import type { Logger } from '../../lib/log/logger.ts';
@@ -15,17 +15,19 @@ import { dial, type Wire } from '../listener/wire.ts';
 export interface Served {
   readonly app?: App;
   readonly routes?: readonly Route[];
+  readonly paths?: PathPolicy;
   readonly upgrade?: UpgradeHandler;
   readonly limits?: Partial<ServerLimits>;
 }
 
-export const specOf = ({ app, routes, upgrade, limits }: Served): ServerSpec => ({
+export const specOf = ({ app, routes, paths, upgrade, limits }: Served): ServerSpec => ({
   id: 'test',
   name: 'test',
   address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
   expose: undefined,
   disabled: false,
   strategy: undefined,
+  paths: paths ?? 'strict',
   limits: { ...limitDefaults, ...limits },
   restart: { intensity: 0, periodMs: 1, initialMs: 1, maxMs: 1 },
   app,

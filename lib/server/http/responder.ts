@@ -12,6 +12,7 @@ import { lastWords, refuse } from './refuse.ts';
 import { failureResponse, reportFailure } from './request-error.ts';
 import { isResponse, isThenable } from './result.ts';
 import { soundResponse } from './sound-response.ts';
+import { settleTarget, WHOLE_SERVER } from './target.ts';
 
 /** What all HTTP servers of a cluster share. */
 export interface HttpContext {
@@ -62,9 +63,15 @@ export class Responder implements RequestReceiver {
     }
     connection.activeAt = performance.now();
     const { maxBodyBytes, handlerTimeoutMs } = this.service.limits;
-    const refusal = inspect(incoming, maxBodyBytes);
+    const refusal = inspect(incoming, maxBodyBytes) ?? settleTarget(incoming, this.service.paths);
     if (refusal !== undefined) {
       refuse(connection, outgoing, refusal);
+      return;
+    }
+    if (incoming.url === WHOLE_SERVER) {
+      // Nothing that a route could say holds for all of them; an empty answer says that somebody is there.
+      outgoing.writeHead(204);
+      outgoing.end();
       return;
     }
     // HTTP/1.0 knows no interim answers.
@@ -149,7 +156,8 @@ export class Responder implements RequestReceiver {
     // Node has taken its own listener off, and a reset is the client's business.
     socket.on('error', ignore);
     // Whoever is told to leave comes back to who serves then; behind an unanswered request no protocol can begin.
-    const refusal = inspect(incoming, 0) ?? (connection.draining || connection.busy ? 503 : undefined);
+    const misled = inspect(incoming, 0) ?? settleTarget(incoming, this.service.paths);
+    const refusal = misled ?? (connection.draining || connection.busy ? 503 : undefined);
     if (refusal !== undefined) {
       connection.conclude(lastWords(refusal));
       return;

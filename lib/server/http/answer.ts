@@ -1,5 +1,7 @@
 import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { Connection } from './connection.ts';
+import { refuse } from './refuse.ts';
+import type { Reply } from './reply.ts';
 
 type GivenHeaders = OutgoingHttpHeaders | OutgoingHttpHeader[];
 
@@ -19,9 +21,20 @@ const withoutConnection = (headers: GivenHeaders | undefined): GivenHeaders | un
  * A response that minds its connection at the last moment, when its head is written: a connection that was told to
  * leave says so in its last answer, and a head that cannot be written becomes a 500.
  */
-export class Answer extends ServerResponse<IncomingMessage> {
+export class Answer extends ServerResponse<IncomingMessage> implements Reply {
   /** Which request of its connection it answers, counted from 1; 0 when none of ours. */
   turn = 0;
+
+  get moot(): boolean {
+    return this.destroyed || this.req.socket.destroyed || Connection.of(this.req) === undefined;
+  }
+
+  giveUp(status: number, requestId?: string): void {
+    const connection = Connection.of(this.req);
+    // Half of it is on its way: a client must not take that for all.
+    if (this.socket !== null && this.headersSent) connection?.socket.destroy();
+    else if (connection !== undefined) refuse(connection, this, status, requestId);
+  }
 
   override writeHead(statusCode: number, statusMessage?: string, headers?: GivenHeaders): this;
   override writeHead(statusCode: number, headers?: GivenHeaders): this;

@@ -1,7 +1,6 @@
 import { type Context, Hono } from 'hono';
 import type { App, FetchFunction } from '../../config/server-config.ts';
-import { bindingsOf } from './bindings.ts';
-import { Connection } from './connection.ts';
+import { bindingsOf, callerIn } from './bindings.ts';
 
 /** The error handler every Hono app is born with; an app that still has it leaves errors to whoever hosts it. */
 const HONO_DEFAULT: unknown = Reflect.get(new Hono(), 'errorHandler');
@@ -16,8 +15,8 @@ const reportError = (error: Error, c: Context): Response | Promise<Response> => 
     return c.newResponse(response.body, response);
   }
   const bindings = bindingsOf(c.env);
-  const connection = bindings === undefined ? undefined : Connection.of(bindings.incoming);
-  if (bindings !== undefined && connection !== undefined) return connection.server.fail(error, bindings);
+  const caller = callerIn(c.env);
+  if (bindings !== undefined && caller !== undefined) return caller.server.fail(error, bindings);
   console.error(error);
   return c.text('Internal Server Error', 500);
 };

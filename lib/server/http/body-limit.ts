@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 
 /**
  * Calls `exceeded` once when a body of unannounced length grows beyond `maxBytes`.
@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
  * Bodies are counted where the parser pushes them into the request, so it does not matter how the handler reads, and
  * nothing is read that the handler did not ask for.
  */
-export const limitBody = (incoming: IncomingMessage, maxBytes: number, exceeded: () => void): void => {
+export const limitBody = (incoming: Readable, maxBytes: number, exceeded: () => void): void => {
   let bytes = 0;
   const push = incoming.push.bind(incoming);
   incoming.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {

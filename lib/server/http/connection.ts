@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { HttpBindings } from '@hono/node-server';
-import { type Caller, callsFor, type ErrorReceiver } from './caller.ts';
+import { type Caller, callsFor, type HandlerCaller } from './caller.ts';
 import { Outbox, type OutgoingSocket } from './outbox.ts';
-import type { Reply, ReplyBindings } from './reply.ts';
+import type { Reply } from './reply.ts';
 
 /** Milliseconds a client gets to read its last answer before the socket is destroyed. */
 const LINGER_MS = 500;
@@ -29,11 +28,9 @@ interface HttpSocket extends Duplex, OutgoingSocket {
 }
 
 /** The server a connection belongs to, as far as its requests need to know. */
-export interface RequestReceiver extends ErrorReceiver {
+export interface RequestReceiver extends HandlerCaller {
   /** A request's head has arrived. */
   receive(incoming: IncomingMessage, outgoing: ServerResponse & Reply): void;
-  /** Has it answered. */
-  fetch(request: Request, env: HttpBindings & ReplyBindings): Response | Promise<Response>;
   /** The answer itself could not be given: nobody but the log learns why. */
   broken(error: unknown, reply: Reply): void;
   /** What took a connection over has failed: nobody but the log learns why. */

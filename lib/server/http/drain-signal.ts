@@ -1,5 +1,4 @@
-import { incomingOf } from './bindings.ts';
-import { Connection } from './connection.ts';
+import { callerIn } from './bindings.ts';
 
 /**
  * Tells a handler that its server is leaving: an `AbortSignal` that aborts when the connection is asked to end.
@@ -11,8 +10,4 @@ import { Connection } from './connection.ts';
  * @param env - what the handler got beside its request: `c.env` in Hono, `{ incoming: request }` in an upgrade handler.
  * @returns a signal that never aborts when `env` does not belong to a request that Sluice serves.
  */
-export const drainSignal = (env: unknown): AbortSignal => {
-  const incoming = incomingOf(env);
-  const connection = incoming === undefined ? undefined : Connection.of(incoming);
-  return connection?.drainSignal ?? new AbortController().signal;
-};
+export const drainSignal = (env: unknown): AbortSignal => callerIn(env)?.drainSignal ?? new AbortController().signal;

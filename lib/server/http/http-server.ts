@@ -6,6 +6,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { Client } from '../client.ts';
 import type { DrainProgress, HostedServer, Service } from '../server.ts';
 import { Answer } from './answer.ts';
+import { bindingsOf, callerIn } from './bindings.ts';
 import { Connection } from './connection.ts';
 import { drainConnections, type Leaving } from './drain.ts';
 import { receivingParsers } from './receiving.ts';
@@ -21,19 +22,29 @@ const CHECK_MS = 500;
 /** What requests of HTTP/1.0 clients that name no host are addressed to. */
 const NO_HOST = 'localhost';
 
+const unserved = (): Response => new Response(null, { status: 503 });
+
 /**
  * @param overrideGlobalObjects - see `ClusterOptions`; the globals are replaced here.
  */
 export const httpContext = (logger: Logger, overrideGlobalObjects: boolean): HttpContext => {
   const answer = getRequestListener(
     (request, env) => {
-      // The adapter is fed by `node:http` only, never by HTTP/2.
-      const bindings = env as HttpBindings;
-      return Connection.of(bindings.incoming)?.server.fetch(request, bindings) ?? new Response(null, { status: 503 });
+      // This one is fed by `onRequest` only.
+      const bindings = env as HttpBindings & { readonly outgoing: Answer };
+      return Connection.of(bindings.incoming)?.server.fetch(request, bindings) ?? unserved();
     },
     { overrideGlobalObjects, hostname: NO_HOST },
   );
-  return { logger, answer, cache: cacheOfLightResponses() };
+  const answerStream = getRequestListener(
+    (request, env) => {
+      const bindings = bindingsOf(env);
+      return bindings === undefined ? unserved() : (callerIn(env)?.server.fetch(request, bindings) ?? unserved());
+    },
+    // What it does with bodies that nobody reads cuts answers off that are longer than a window.
+    { overrideGlobalObjects, hostname: NO_HOST, autoCleanupIncoming: false },
+  );
+  return { logger, answer, answerStream, cache: cacheOfLightResponses() };
 };
 
 const ignore = (): void => {};

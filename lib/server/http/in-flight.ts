@@ -1,11 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Connection } from './connection.ts';
+import type { Caller } from './caller.ts';
+import type { Reply } from './reply.ts';
 
 /** A request whose handler did not answer in the turn in which it was called. */
 export interface Pending {
-  readonly connection: Connection;
-  readonly incoming: IncomingMessage;
-  readonly outgoing: ServerResponse;
+  readonly caller: Caller;
+  readonly reply: Reply;
   /** `performance.now()` at which response headers are due; `Infinity` without a limit. */
   dueAt: number;
 }
@@ -30,14 +29,13 @@ export class InFlight {
   }
 
   add(pending: Pending): void {
-    const { connection, outgoing } = pending;
+    const { caller, reply } = pending;
     this.#pending.add(pending);
-    connection.open += 1;
-    if (outgoing.socket === null) connection.queue(outgoing);
-    outgoing.once('close', () => {
+    caller.open += 1;
+    reply.once('close', () => {
       this.#pending.delete(pending);
-      connection.open -= 1;
-      connection.activeAt = performance.now();
+      caller.open -= 1;
+      caller.activeAt = performance.now();
     });
     if (pending.dueAt < this.#firesAt) this.#arm(pending.dueAt);
   }
@@ -62,7 +60,7 @@ export class InFlight {
         continue;
       }
       pending.dueAt = Number.POSITIVE_INFINITY;
-      if (!pending.outgoing.headersSent) this.#late(pending);
+      if (!pending.reply.headersSent) this.#late(pending);
     }
     this.#firesAt = Number.POSITIVE_INFINITY;
     if (next !== Number.POSITIVE_INFINITY) this.#arm(next);

@@ -1,14 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import type { HttpBindings } from '@hono/node-server';
 import type { Logger } from '../../log/logger.ts';
 import { NoResponseError } from '../errors.ts';
 import type { Service } from '../server.ts';
 import { limitBody } from './body-limit.ts';
+import type { Caller } from './caller.ts';
 import { Connection, type RequestReceiver } from './connection.ts';
 import { InFlight, type Pending } from './in-flight.ts';
 import { inspect } from './inspect.ts';
 import { lastWords, refuse } from './refuse.ts';
+import type { Asked, Reply, ReplyBindings } from './reply.ts';
 import { failureResponse, reportFailure } from './request-error.ts';
 import { isResponse, isThenable } from './result.ts';
 import { soundResponse } from './sound-response.ts';
@@ -19,6 +21,8 @@ export interface HttpContext {
   readonly logger: Logger;
   /** Has a request answered by the server its connection belongs to. */
   readonly answer: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<unknown>;
+  /** The same for a request that came in a stream of an HTTP/2 session. */
+  readonly answerStream: (incoming: Http2ServerRequest, outgoing: Http2ServerResponse) => Promise<unknown>;
   /** Where responses that need no reading keep what they hold. */
   readonly cache: symbol | undefined;
 }
@@ -30,11 +34,11 @@ const ignore = (): void => {};
  */
 export class Responder implements RequestReceiver {
   service: Service;
-  readonly #context: HttpContext;
+  readonly context: HttpContext;
   readonly #inFlight = new InFlight((pending) => this.#late(pending));
 
   constructor(context: HttpContext, service: Service) {
-    this.#context = context;
+    this.context = context;
     this.service = service;
   }
 
@@ -47,22 +51,22 @@ export class Responder implements RequestReceiver {
     this.#inFlight.stop();
   }
 
-  #late({ connection, incoming, outgoing }: Pending): void {
-    this.#context.logger.warn(`server ${this.service.id}: no response headers within the handler timeout`, {
-      method: incoming.method,
-      path: incoming.url,
+  #late({ reply }: Pending): void {
+    this.context.logger.warn(`server ${this.service.id}: no response headers within the handler timeout`, {
+      method: reply.req.method,
+      path: reply.req.url,
     });
-    refuse(connection, outgoing, 503);
+    reply.giveUp(503);
   }
 
-  receive(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  receive(incoming: IncomingMessage, outgoing: ServerResponse & Reply): void {
     const connection = Connection.of(incoming);
     if (connection === undefined) {
       incoming.socket.destroy();
       return;
     }
     connection.activeAt = performance.now();
-    const { maxBodyBytes, handlerTimeoutMs } = this.service.limits;
+    const { maxBodyBytes } = this.service.limits;
     const refusal = inspect(incoming, maxBodyBytes) ?? settleTarget(incoming, this.service.paths);
     if (refusal !== undefined) {
       refuse(connection, outgoing, refusal);
@@ -80,21 +84,29 @@ export class Responder implements RequestReceiver {
       limitBody(incoming, maxBodyBytes, () => this.#tooLarge(connection, outgoing));
     }
 
-    this.#context.answer(incoming, outgoing).catch((error: unknown) => this.broken(error, outgoing));
-    if (outgoing.writableEnded || outgoing.destroyed) return;
-    const dueAt = handlerTimeoutMs === 0 ? Number.POSITIVE_INFINITY : connection.activeAt + handlerTimeoutMs;
-    this.#inFlight.add({ connection, incoming, outgoing, dueAt });
+    if (this.watch(this.context.answer(incoming, outgoing), outgoing, connection) && outgoing.socket === null) {
+      connection.queue(outgoing);
+    }
+  }
+
+  /** Sees to it that a request that reached its handler comes to an end. Whether it has to be waited for. */
+  watch(answered: Promise<unknown>, reply: Reply, caller: Caller): boolean {
+    answered.catch((error: unknown) => this.broken(error, reply));
+    if (reply.writableEnded || reply.destroyed) return false;
+    const { handlerTimeoutMs } = this.service.limits;
+    const dueAt = handlerTimeoutMs === 0 ? Number.POSITIVE_INFINITY : caller.activeAt + handlerTimeoutMs;
+    this.#inFlight.add({ caller, reply, dueAt });
+    return true;
   }
 
   /** A body of unannounced length has turned out too large. */
-  #tooLarge(connection: Connection, outgoing: ServerResponse): void {
+  #tooLarge(connection: Connection, outgoing: ServerResponse & Reply): void {
     if (outgoing.writableFinished) connection.linger();
-    else if (outgoing.socket !== null && outgoing.headersSent) connection.socket.destroy();
-    else refuse(connection, outgoing, 413);
+    else outgoing.giveUp(413);
   }
 
   /** Calls the service that is in force now; an answer that is there at once is passed on without a promise. */
-  fetch(request: Request, env: HttpBindings): Response | Promise<Response> {
+  fetch(request: Request, env: ReplyBindings): Response | Promise<Response> {
     try {
       const result: unknown = this.service.fetch(request, env);
       if (isResponse(result)) return this.#sound(result, env);
@@ -108,7 +120,7 @@ export class Responder implements RequestReceiver {
     }
   }
 
-  #settle(late: unknown, env: HttpBindings): Response {
+  #settle(late: unknown, env: ReplyBindings): Response {
     try {
       if (isResponse(late)) return this.#sound(late, env);
       throw new NoResponseError();
@@ -117,33 +129,27 @@ export class Responder implements RequestReceiver {
     }
   }
 
-  #sound(response: Response, { incoming, outgoing }: HttpBindings): Response {
-    return soundResponse(response, incoming.method, this.#context.cache, (error) => this.broken(error, outgoing));
+  #sound(response: Response, { incoming, outgoing }: ReplyBindings): Response {
+    return soundResponse(response, incoming.method, this.context.cache, (error) => this.broken(error, outgoing));
   }
 
-  fail(error: unknown, { incoming, outgoing }: HttpBindings): Response {
-    const moot = incoming.socket.destroyed || outgoing.destroyed;
-    return failureResponse(this.#report(error, incoming, moot, outgoing.headersSent));
+  fail(error: unknown, { incoming, outgoing }: ReplyBindings): Response {
+    return failureResponse(this.#report(error, incoming, outgoing.moot, outgoing.headersSent));
   }
 
-  broken(error: unknown, outgoing: ServerResponse): void {
-    const incoming = outgoing.req;
-    const connection = Connection.of(incoming);
-    const moot = connection === undefined || incoming.socket.destroyed || outgoing.destroyed;
-    const id = this.#report(error, incoming, moot, outgoing.headersSent);
-    if (moot || outgoing.writableEnded) return;
-    // Half of it is on its way: a client must not take that for all.
-    if (outgoing.socket !== null && outgoing.headersSent) connection.socket.destroy();
-    else refuse(connection, outgoing, 500, id);
+  broken(error: unknown, reply: Reply): void {
+    const { moot } = reply;
+    const id = this.#report(error, reply.req, moot, reply.headersSent);
+    if (!moot && !reply.writableEnded) reply.giveUp(500, id);
   }
 
   failed(error: unknown, incoming: IncomingMessage): void {
     this.#report(error, incoming, false, true);
   }
 
-  #report(error: unknown, incoming: IncomingMessage, moot: boolean, headersWritten: boolean): string {
+  #report(error: unknown, incoming: Asked, moot: boolean, headersWritten: boolean): string {
     const server = this.service.id;
-    return reportFailure({ error, server, incoming, moot, headersWritten }, this.#context.logger);
+    return reportFailure({ error, server, incoming, moot, headersWritten }, this.context.logger);
   }
 
   upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {

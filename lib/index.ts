@@ -10,6 +10,7 @@ export { type Address, type AddressResult, formatAddress, parseAddress } from '.
 export { limitDefaults, restartDefaults } from './config/defaults.ts';
 export { type ConfigFile, type ConfigInput, type ConfigStream, defineConfig } from './config/define-config.ts';
 export { ConfigError, describeIssue, OptionsError } from './config/errors.ts';
+export type { Environment } from './config/interpolate.ts';
 export type { Issue } from './config/issue.ts';
 export type { Position } from './config/place.ts';
 export type {
@@ -36,7 +37,10 @@ export { ModuleLoadError, type ModulePosition, ModuleTimeoutError } from './modu
 export { AppError, NoResponseError } from './server/errors.ts';
 export { drainSignal } from './server/http/drain-signal.ts';
 export type { ServerState } from './server/state.ts';
+export { LastGoodError, NotDataError } from './source/errors.ts';
 export { type FileSourceOptions, fileSource } from './source/file-source.ts';
+export { type HttpSourceOptions, httpSource } from './source/http-source.ts';
+export { type LastGood, readLastGood, resumeLastGood, saveLastGood } from './source/last-good.ts';
 export type {
   FailedEvent,
   LoadedEvent,

@@ -16,10 +16,13 @@ import type { ClusterConfig, CommitMode, Strategy } from '../config/server-confi
  * - `ERR_SOURCE_DUPLICATE_KEY`: one key twice in one object.
  * - `ERR_SOURCE_TOO_DEEP`: nested more than 100 levels.
  * - `ERR_SOURCE_IMPORT`: a module threw while it was imported, or its function did.
- * - `ERR_SOURCE_TIMEOUT`: a module, or its function, did not finish in time.
+ * - `ERR_SOURCE_TIMEOUT`: a module, or its function, did not finish in time; or a server did not answer in time.
  * - `ERR_SOURCE_EXPORT`: a module exports nothing that could be a configuration.
  * - `ERR_SOURCE_STREAM`: the stream a module exports failed.
  * - `ERR_SOURCE_SILENT`: the stream a module exports gave nothing.
+ * - `ERR_SOURCE_UNREACHABLE`: the server of a URL cannot be asked.
+ * - `ERR_SOURCE_STATUS`: it answered with a status that brings no content.
+ * - `ERR_SOURCE_REDIRECT`: it redirects too often, or to where it cannot be followed.
  * - `ERR_SOURCE_ENV`: it names a variable of the environment that is not there, or something that is no variable.
  * - `ERR_LAST_GOOD`: the configuration that was kept cannot be used.
  * - `ERR_CONFIG`: it was read, and what it says is not a valid configuration.
@@ -40,6 +43,9 @@ export type ProblemCode =
   | 'ERR_SOURCE_EXPORT'
   | 'ERR_SOURCE_STREAM'
   | 'ERR_SOURCE_SILENT'
+  | 'ERR_SOURCE_UNREACHABLE'
+  | 'ERR_SOURCE_STATUS'
+  | 'ERR_SOURCE_REDIRECT'
   | 'ERR_SOURCE_ENV'
   | 'ERR_LAST_GOOD'
   | 'ERR_CONFIG';

@@ -49,7 +49,23 @@ export type {
   Source,
   SourceEvent,
 } from './source/source.ts';
-export { NotRunnableError, RunnableError, StartTimeoutError } from './supervision/errors.ts';
+export { type Composite, composite } from './supervision/composite.ts';
+export type { ChildSnapshot } from './supervision/composite-children.ts';
+export type { CompositeError } from './supervision/composite-life.ts';
+export type { CompositeMember, Configurable } from './supervision/composite-member.ts';
+export type { CompositeOptions } from './supervision/composite-options.ts';
+export type { CompositeOutcome } from './supervision/composite-outcome.ts';
+export {
+  type ChildFailure,
+  CrashLoopError,
+  MembersError,
+  NotRunnableError,
+  ReloadError,
+  ReloadTimeoutError,
+  RunnableError,
+  StartTimeoutError,
+} from './supervision/errors.ts';
+export type { RestartStrategy, RestartType } from './supervision/restart-strategy.ts';
 export type { Runnable } from './supervision/runnable.ts';
 export { supervise } from './supervision/supervise.ts';
 export {

@@ -81,12 +81,15 @@ export type Effect =
   | { readonly type: 'observe'; readonly index: number }
   | { readonly type: 'call'; readonly step: Step; readonly options?: StopOptions | undefined }
   | { readonly type: 'exit'; readonly code: number }
-  | {
-      readonly type: 'log';
-      readonly level: 'error' | 'warn' | 'info' | 'debug';
-      readonly message: string;
-      readonly details?: unknown;
-    };
+  | LogEffect;
+
+/** A line for the operator. */
+export interface LogEffect {
+  readonly type: 'log';
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  readonly message: string;
+  readonly details?: unknown;
+}
 
 /** The life that follows, and what to do in which order. */
 export type Decision = Decided<Life, Effect>;
@@ -115,8 +118,8 @@ export const newLife = (members: readonly { readonly name: string; readonly canR
 /** Whether nothing can happen to it any more. */
 export const isOver = (life: Life): boolean => life.state === 'Stopped' || life.state === 'Error';
 
-/** A line for the operator. */
-export const log = (level: 'error' | 'warn' | 'info' | 'debug', message: string, details?: unknown): Effect => ({
+/** Says something to the operator. */
+export const log = (level: 'error' | 'warn' | 'info' | 'debug', message: string, details?: unknown): LogEffect => ({
   type: 'log',
   level,
   message,

@@ -1,5 +1,6 @@
 import { tracedError } from '../admin/error-view.ts';
 import type { Outcome, Refusal } from '../cluster/outcome.ts';
+import type { Issue } from '../config/issue.ts';
 import type { Problem } from '../source/source.ts';
 
 /** Something that is wrong, as it is told: what, why, where, and what to do about it. */
@@ -44,15 +45,17 @@ export const complaintsAbout = (outcome: Outcome): readonly Complaint[] => {
 };
 
 const refused = ({ server, cause, issues }: Refusal): readonly Complaint[] =>
-  issues.length === 0
-    ? [errorComplaint(cause, server)]
-    : issues.map((issue) => ({
-        code: 'ERR_CONFIG',
-        message: [[issue.server, issue.path].filter(Boolean).join('.'), issue.message].filter(Boolean).join(': '),
-        hint: issue.hint ?? `expected ${issue.expected}`,
-        ...(issue.server === undefined ? {} : { server: issue.server }),
-        path: issue.path,
-      }));
+  issues.length === 0 ? [errorComplaint(cause, server)] : complaintsOfIssues(issues);
+
+/** What is not valid about a configuration, one complaint for each. */
+export const complaintsOfIssues = (issues: readonly Issue[]): readonly Complaint[] =>
+  issues.map((issue) => ({
+    code: 'ERR_CONFIG',
+    message: [[issue.server, issue.path].filter(Boolean).join('.'), issue.message].filter(Boolean).join(': '),
+    hint: issue.hint ?? `expected ${issue.expected}`,
+    ...(issue.server === undefined ? {} : { server: issue.server }),
+    path: issue.path,
+  }));
 
 /** Any error as a complaint; one that brings no code or hint of its own was not foreseen. */
 export const errorComplaint = (cause: unknown, server?: string): Complaint => {

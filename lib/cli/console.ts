@@ -15,3 +15,7 @@ export interface Console {
 export const printLines = (output: Output, paint: Paint, lines: readonly Line[]): void => {
   for (const line of lines) output.write(`${paint(line)}\n`);
 };
+
+/** Columns there are: those of the terminal, and as many as it takes where there is none. */
+export const columnsOf = ({ terminal }: Console): number =>
+  terminal?.columns || process.stdout.columns || Number.POSITIVE_INFINITY;

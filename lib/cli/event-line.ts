@@ -1,5 +1,5 @@
+import { type OutcomeView, outcomeView } from '../admin/cluster-view.ts';
 import { framesOf } from '../admin/stack.ts';
-import type { Outcome } from '../cluster/outcome.ts';
 import type { Complaint } from './complaint.ts';
 import type { Line, Style } from './paint.ts';
 import type { LogLevel, RunEvent } from './run-event.ts';
@@ -25,7 +25,7 @@ export const eventLine = (event: RunEvent): Line | undefined => {
         `${complaintLine(event)} (${printable(event.code)}; hint: ${printable(event.hint)})${stackText(event)}`,
       );
     case 'outcome':
-      return headed('outcome', outcomeStyle(event.outcome), outcomeText(event.outcome));
+      return outcomeLine(outcomeView(event.outcome));
     case 'state':
       return headed('state', 'strong', event.degraded ? `${event.state}, degraded` : event.state);
     case 'server': {
@@ -92,18 +92,22 @@ const SERVER_STYLES = {
 
 const LOG_STYLES: Readonly<Record<LogLevel, Style>> = { error: 'bad', warn: 'busy', info: 'strong', debug: 'faint' };
 
-const outcomeStyle = ({ status }: Outcome): Style => {
+/** What became of a config, as a line. */
+export const outcomeLine = (outcome: OutcomeView): Line =>
+  headed('outcome', outcomeStyle(outcome), outcomeText(outcome));
+
+const outcomeStyle = ({ status }: OutcomeView): Style => {
   if (status === 'committed' || status === 'unchanged') return 'good';
   return status === 'rejected' || status === 'rolledBack' ? 'bad' : 'faint';
 };
 
-const outcomeText = (outcome: Outcome): string => {
+const outcomeText = (outcome: OutcomeView): string => {
   const text = `${outcome.revision} ${outcome.status}`;
   const took = milliseconds(outcome.durationMs);
   switch (outcome.status) {
     case 'committed': {
-      const { plan, refused } = outcome;
-      const changes = plan.changes.map(({ action, server }) => `${action} ${server}`);
+      const { changes: done = [], refused = [] } = outcome;
+      const changes = done.map(({ action, server }) => `${action} ${server}`);
       const behind = refused.map(({ server }) => `${server} stays behind`);
       return printable(`${text} in ${took}: ${enumerated([...changes, ...behind]) || 'no server changed'}`);
     }
@@ -112,7 +116,7 @@ const outcomeText = (outcome: Outcome): string => {
     case 'rejected':
       return `${text}: not valid, nothing was touched`;
     case 'rolledBack': {
-      const { server, unrestored } = outcome;
+      const { server, unrestored = [] } = outcome;
       const lost = unrestored.map((one) => one.server);
       const left = lost.length === 0 ? 'nothing was changed' : `${lost.join(', ')} could not be put back`;
       return printable(`${text} in ${took}: ${server} could not be prepared, ${left}`);

@@ -5,9 +5,9 @@ import type { LogLevel, RunEvent } from './run-event.ts';
 const NARRATED = [
   /^config \d+ /,
   /^server \S+ (?:stays behind|crashed and is started again|failed and stays down)/,
-  /^cluster is running$/,
-  /^runnable cluster failed/,
-  /^stopped cluster$/,
+  /^(?:cluster|control) is running$/,
+  /^runnable (?:cluster|control) failed/,
+  /^stopped (?:cluster|control)$/,
 ];
 
 /** A logger whose entries become events; what is an event anyway is left out, and so is what only helps debugging. */

@@ -1,5 +1,7 @@
 import { BehaviorSubject, type Observable, Subject, Subscription } from 'rxjs';
 import { eventsBetween } from '../admin/cluster-event.ts';
+import type { Controlled } from '../admin/control-app.ts';
+import { createDesired } from '../admin/desired.ts';
 import { type Cluster, createCluster } from '../cluster/cluster.ts';
 import type { Outcome } from '../cluster/outcome.ts';
 import type { ClusterSnapshot } from '../cluster/snapshot.ts';
@@ -10,9 +12,21 @@ import { type Complaint, complaintOf, complaintsAbout } from './complaint.ts';
 import { CommandError, EXIT, exitCodeOfProblem } from './exit-code.ts';
 import type { RunEvent } from './run-event.ts';
 
-/** A cluster that serves what a file says; `snapshot` is undefined until the file could be read. */
+/** A cluster that serves what a file says. */
 export interface FileCluster extends Runnable {
+  /** Undefined until the file could be read. */
   readonly snapshot: ClusterSnapshot | undefined;
+  /** What its control socket works with; undefined until the file could be read. */
+  readonly controlled: Controlled | undefined;
+  /** Starts every server anew behind its open socket; what came of it is shown. */
+  restart(): Promise<void>;
+}
+
+export interface FileClusterOptions {
+  /** The directory that relative paths in configurations start from. */
+  readonly baseDir: string;
+  /** Called with every configuration that is in force whole, so that it can be kept. */
+  readonly keep?: (event: LoadedEvent) => void;
 }
 
 /**
@@ -29,17 +43,18 @@ export const createFileCluster = (
   open: (reload$: Observable<void>) => Source,
   show: (event: RunEvent) => void,
   logger: Logger,
+  { baseDir, keep }: FileClusterOptions,
 ): FileCluster => {
   const state$ = new BehaviorSubject('New');
   const reload$ = new Subject<void>();
   const reading = new Subscription();
   let first: LoadedEvent | undefined;
-  let cluster: Cluster | undefined;
+  let controlled: Controlled | undefined;
   let inForce = false;
 
   const follow = (event: SourceEvent, ready: () => void, refuse: (error: CommandError) => void): void => {
     // Before anything runs it is the end, and whoever ends it tells why.
-    if (event.type === 'failed' && cluster === undefined) {
+    if (event.type === 'failed' && controlled === undefined) {
       refuse(unusable(event));
       return;
     }
@@ -51,15 +66,16 @@ export const createFileCluster = (
     show({ type: 'config', file: event.file, status: 'valid', servers: countOf(event) });
     first ??= event;
     warnAboutFixed(first, event, logger);
-    cluster ??= openCluster(event, show, logger);
-    const applied = cluster.apply(event.servers);
+    controlled ??= openCluster(event, baseDir, show, logger);
+    const applied = controlled.desired.apply(event.servers);
     // After the push: a cluster that starts with nothing to do is running before it serves.
-    void cluster.start();
-    void settle(cluster, applied, ready, refuse);
+    void controlled.cluster.start();
+    void settle(controlled.cluster, event, applied, ready, refuse);
   };
 
   const settle = async (
     cluster: Cluster,
+    event: LoadedEvent,
     applied: Promise<Outcome>,
     ready: () => void,
     refuse: (error: CommandError) => void,
@@ -74,6 +90,7 @@ export const createFileCluster = (
     for (const complaint of complaints) show({ type: 'error', ...complaint });
     if (outcome.status === 'superseded' || outcome.status === 'cancelled') return;
     inForce = true;
+    if (complaints.length === 0) keep?.(event);
     ready();
   };
 
@@ -81,7 +98,15 @@ export const createFileCluster = (
     name: 'cluster',
     state$,
     get snapshot() {
-      return cluster?.snapshot;
+      return controlled?.cluster.snapshot;
+    },
+    get controlled() {
+      return controlled;
+    },
+    async restart() {
+      const outcome = await controlled?.cluster.restart();
+      for (const complaint of outcome === undefined ? [] : complaintsAbout(outcome))
+        show({ type: 'error', ...complaint });
     },
     async start() {
       state$.next('Booting');
@@ -90,8 +115,8 @@ export const createFileCluster = (
           open(reload$).subscribe({
             next: (event) => follow(event, resolve, reject),
             complete: () => {
-              if (cluster === undefined) reject(new CommandError(EXIT.invalid, [SAID_NOTHING]));
-              cluster?.siphon.complete();
+              if (controlled === undefined) reject(new CommandError(EXIT.invalid, [SAID_NOTHING]));
+              controlled?.cluster.siphon.complete();
             },
           }),
         );
@@ -101,7 +126,7 @@ export const createFileCluster = (
     async stop(options) {
       reading.unsubscribe();
       state$.next('Stopping');
-      const report = await cluster?.stop(options);
+      const report = await controlled?.cluster.stop(options);
       if (report !== undefined && inForce) show({ type: 'stopped', cut: report.cut, durationMs: report.durationMs });
       state$.next('Stopped');
     },
@@ -111,12 +136,13 @@ export const createFileCluster = (
   };
 };
 
-const openCluster = ({ commit, strategy }: LoadedEvent, show: (event: RunEvent) => void, logger: Logger): Cluster => {
-  const cluster = createCluster({
-    logger,
-    ...(commit === undefined ? {} : { commit }),
-    ...(strategy === undefined ? {} : { strategy }),
-  });
+const openCluster = (
+  { commit = 'atomic', strategy = 'hot-swap' }: LoadedEvent,
+  baseDir: string,
+  show: (event: RunEvent) => void,
+  logger: Logger,
+): Controlled => {
+  const cluster = createCluster({ logger, baseDir, commit, strategy });
   let before: ClusterSnapshot | undefined;
   cluster.cluster$.subscribe((snapshot) => {
     const events = eventsBetween(before, snapshot);
@@ -124,7 +150,7 @@ const openCluster = ({ commit, strategy }: LoadedEvent, show: (event: RunEvent) 
     for (const event of events) show(event);
   });
   cluster.outcomes$.subscribe((outcome) => show({ type: 'outcome', outcome }));
-  return cluster;
+  return { cluster, desired: createDesired(cluster), fixed: { commit, strategy } };
 };
 
 const SAID_NOTHING: Complaint = {

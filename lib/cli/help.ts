@@ -1,13 +1,12 @@
-import type { CommandName } from './arguments.ts';
-import { DEFAULT_EXTENSIONS } from './default-file.ts';
+import { type CommandName, type CommandSpec, MANY, type OptionSpec } from './command-spec.ts';
+import { COMMANDS, specOf } from './specs/specs.ts';
 
-const GENERAL = `sluice: HTTP servers that follow a configuration file
+const general = (): string => `sluice: HTTP servers that follow a configuration file
 
-Usage: sluice <command> [file] [options]
+Usage: sluice <command> [options]
 
 Commands:
-  run     serve what the file says, and follow its edits
-  check   say whether the file is valid, and what it would serve
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)}  ${summary}`).join('\n')}
 
 Options:
   -h, --help      this text, or that of a command: sluice run --help
@@ -17,78 +16,47 @@ Example:
   sluice run sluice.config.json
 `;
 
-const FILE = `  file            the configuration: .json, .yaml, .yml, .ts, .mts, .js, .mjs;
-                  without it, the first of these in this directory:
-                  sluice.config.{${DEFAULT_EXTENSIONS.join(',')}}`;
+/** Where explanations begin: column 19 of 80. */
+const INDENT = 18;
 
-const RUN = `sluice run: serve what the file says, and follow its edits
+const row = (term: string, about: string): string => {
+  const [first = '', ...rest] = about.split('\n');
+  const head = `  ${term}`;
+  const start = head.length < INDENT - 1 ? `${head.padEnd(INDENT)}${first}` : `${head}\n${' '.repeat(INDENT)}${first}`;
+  return [start, ...rest.map((line) => ' '.repeat(INDENT) + line)].join('\n');
+};
 
-Usage: sluice run [file] [options]
+const optionTerm = ({ name, short, value }: OptionSpec): string =>
+  `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` <${value.name}>`}`;
 
-${FILE}
+const operandText = ({ operand }: CommandSpec): string => {
+  if (operand === undefined) return '';
+  const many = operand.most === MANY ? '…' : '';
+  return operand.least === 0 ? ` [${operand.name}${many}]` : ` <${operand.name}>${many}`;
+};
 
-Options:
-  --no-watch      read the file once, and again at SIGHUP only
-  --json          write events as JSON, one per line
-  -h, --help      this text
-
-An edit that is not valid, or cannot be put in force, changes nothing: what is
-wrong is shown, and what ran keeps running.
-
-Signals:
-  SIGTERM, SIGINT  finish the requests under way, then exit; a second one,
-                   half a second later or more, exits at once
-  SIGHUP           read the file again
-
-Exit codes:
-  0 stopped as asked   2 usage                   4 refused (an address is taken)
-  1 something broke    3 invalid configuration   5 timeout
-
-Example:
-  echo '{"servers":{"web":{"listen":"127.0.0.1:8080","routes":[
-    {"path":"/","respond":{"body":"hello"}}]}}}' > sluice.config.json
-  sluice run
-`;
-
-const CHECK = `sluice check: say whether the file is valid, and what it would serve
-
-Nothing is started. A module (.ts, .js …) is imported, which runs it.
-
-Usage: sluice check [file] [options]
-
-${FILE}
-
-Options:
-  --json          write the result as JSON, in one line
-  -h, --help      this text
-
-Exit codes:
-  0 valid    2 usage    3 invalid configuration    5 timeout
-
-Example:
-  sluice check sluice.config.json
-`;
+const textOf = (spec: CommandSpec): string =>
+  [
+    `sluice ${spec.name}: ${spec.summary}`,
+    ...(spec.about === undefined ? [] : [spec.about]),
+    `Usage: sluice ${spec.name}${operandText(spec)} [options]`,
+    ...(spec.operand === undefined ? [] : [row(spec.operand.name, spec.operand.about)]),
+    ['Options:', ...spec.options.map((option) => row(optionTerm(option), option.about))].join('\n'),
+    ...(spec.sections === undefined ? [] : [spec.sections]),
+    ['Exit codes:', ...spec.exitCodes.map((line) => `  ${line}`)].join('\n'),
+    ['Example:', ...spec.example.split('\n').map((line) => `  ${line}`)].join('\n'),
+  ]
+    .join('\n\n')
+    .concat('\n');
 
 /** The text that explains a command, or all of them. */
-export const helpOf = (command: CommandName | undefined): string => {
-  switch (command) {
-    case 'run':
-      return RUN;
-    case 'check':
-      return CHECK;
-    case undefined:
-      return GENERAL;
-  }
-};
+export const helpOf = (command: CommandName | undefined): string =>
+  command === undefined ? general() : textOf(specOf(command));
 
 /** One line: how a command is called. */
 export const usageOf = (command: CommandName | undefined): string => {
-  switch (command) {
-    case 'run':
-      return 'sluice run [file] [--no-watch] [--json] [--help]';
-    case 'check':
-      return 'sluice check [file] [--json] [--help]';
-    case undefined:
-      return 'sluice <run|check> [file] [options], sluice --help, sluice --version';
-  }
+  if (command === undefined) return 'sluice <command> [options], sluice --help, sluice --version';
+  const spec = specOf(command);
+  const options = spec.options.map(({ name, value }) => ` [--${name}${value === undefined ? '' : ` <${value.name}>`}]`);
+  return `sluice ${command}${operandText(spec)}${options.join('')}`;
 };

@@ -4,7 +4,7 @@ import { eventJson } from './event-json.ts';
 import { eventLine } from './event-line.ts';
 import type { Output } from './output.ts';
 import type { Paint } from './paint.ts';
-import type { RunEvent } from './run-event.ts';
+import { isWrong } from './run-event.ts';
 
 /**
  * One line per event, for logs: its time, its type, and what happened. What is wrong goes to `errors`, everything else
@@ -21,9 +21,6 @@ export const lineDisplay = (output: Output, errors: Output, paint: Paint, paintE
   },
   close() {},
 });
-
-const isWrong = (event: RunEvent): boolean =>
-  event.type === 'error' || (event.type === 'log' && (event.level === 'error' || event.level === 'warn'));
 
 /** One JSON object per event, for programs; nothing else is written. */
 export const jsonDisplay = (output: Output): Display => ({

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { type CommandName, type Request, readArguments } from './arguments.ts';
+import { type Order, type Request, readArguments } from './arguments.ts';
+import type { CommandName } from './command-spec.ts';
 import { errorComplaint } from './complaint.ts';
 import { type Console, printLines } from './console.ts';
 import { DEFAULT_EXTENSIONS, findDefaultFile } from './default-file.ts';
+import { eventJson } from './event-json.ts';
 import { complaintLines } from './event-line.ts';
 import { CommandError, EXIT, type ExitCode } from './exit-code.ts';
 import { helpOf, usageOf } from './help.ts';
@@ -31,21 +33,66 @@ const perform = async (request: Request): Promise<ExitCode> => {
       return EXIT.done;
     case 'misuse':
       throw misuse(request.command, request.message, request.hint);
-    // Loaded when they are needed: help and version are not worth the time that a cluster takes to load.
-    case 'run': {
-      const { run } = await import('./commands/run.ts');
-      return run({ ...request, file: request.file ?? defaultFile('run') }, console);
-    }
-    case 'check': {
-      const { check } = await import('./commands/check.ts');
-      return check({ ...request, file: request.file ?? defaultFile('check') }, console);
-    }
+    case 'order':
+      return carryOut(request.order);
   }
 };
 
-const defaultFile = (command: CommandName): string => {
-  const found = findDefaultFile(process.cwd());
-  if (found !== undefined) return found;
+/** Commands are loaded when they are needed: help and version are not worth the time that a cluster takes to load. */
+const carryOut = async (order: Order): Promise<ExitCode> => {
+  const { command, switches } = order;
+  const json = switches.has('json');
+  switch (command) {
+    case 'run': {
+      const { run } = await import('./commands/run.ts');
+      return run(
+        {
+          file: fileOf(order),
+          watch: !switches.has('no-watch'),
+          json,
+          name: order.values.get('name'),
+          control: controlOf(switches),
+          resume: switches.has('resume'),
+          version: readVersion(),
+        },
+        console,
+      );
+    }
+    case 'check':
+      return (await import('./commands/check.ts')).check({ file: fileOf(order), json }, console);
+    case 'plan':
+      return (await import('./commands/plan.ts')).plan({ ...order, operands: [fileOf(order)] }, console);
+    case 'apply':
+      return (await import('./commands/apply.ts')).apply({ ...order, operands: [fileOf(order)] }, console);
+    case 'status':
+      return (await import('./commands/status.ts')).status(order, console);
+    case 'servers':
+      return (await import('./commands/servers.ts')).servers(order, console);
+    case 'drain':
+    case 'resume':
+      return (await import('./commands/drain.ts')).drainOrResume(order, console);
+    case 'restart':
+      return (await import('./commands/restart.ts')).restart(order, console);
+    case 'logs':
+      return (await import('./commands/logs.ts')).logs(order, console);
+    case 'doctor': {
+      const [file = findDefaultFile(process.cwd())] = order.operands;
+      return (await import('./commands/doctor.ts')).doctor({ file, json }, console);
+    }
+    case 'init':
+      return (await import('./commands/init.ts')).init({ file: order.operands[0], json }, console);
+    case 'completion':
+      return (await import('./commands/completion.ts')).completion(order, console);
+  }
+};
+
+const controlOf = (switches: ReadonlySet<string>): 'none' | 'wanted' | 'required' => {
+  if (switches.has('control')) return 'required';
+  return switches.has('no-control') ? 'none' : 'wanted';
+};
+
+const fileOf = ({ command, operands: [file = findDefaultFile(process.cwd())] }: Order): string => {
+  if (file !== undefined) return file;
   const names = `sluice.config.{${DEFAULT_EXTENSIONS.join(',')}}`;
   throw misuse(command, `there is no ${names} here`, `name the file: sluice ${command} path/to/file`);
 };
@@ -60,11 +107,15 @@ const readVersion = (): string => {
 };
 
 const main = async (): Promise<ExitCode> => {
+  const request = readArguments(process.argv.slice(2));
   try {
-    return await perform(readArguments(process.argv.slice(2)));
+    return await perform(request);
   } catch (error) {
     const complaints = error instanceof CommandError ? error.complaints : [errorComplaint(error)];
-    printLines(console.stderr, console.paintErrors, complaints.flatMap(complaintLines));
+    if (request.type === 'order' && request.order.switches.has('json')) {
+      const at = new Date();
+      for (const one of complaints) console.stdout.write(`${eventJson({ type: 'error', ...one }, at)}\n`);
+    } else printLines(console.stderr, console.paintErrors, complaints.flatMap(complaintLines));
     return error instanceof CommandError ? error.exitCode : EXIT.error;
   }
 };

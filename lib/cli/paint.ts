@@ -32,11 +32,15 @@ export const coloured: Paint = (line) =>
     .join('');
 
 /**
- * Colours only where somebody sees them: on a terminal that has them, unless NO_COLOR is set to anything.
+ * Colours only where somebody sees them: on a terminal that has them, unless NO_COLOR is set to anything. FORCE_COLOR
+ * decides when it is set: `0` and `false` are no, anything else is yes.
  *
- * @see https://no-color.org
+ * @see https://no-color.org, and https://nodejs.org/api/cli.html#force_color1-2-3, where it overrides NO_COLOR too
  */
 export const paintFor = (
   { isTTY }: { readonly isTTY?: boolean | undefined },
-  env: Readonly<Record<string, string | undefined>>,
-): Paint => (isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb' ? coloured : plain);
+  { FORCE_COLOR, NO_COLOR, TERM }: Readonly<Record<string, string | undefined>>,
+): Paint => {
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR === '0' || FORCE_COLOR === 'false' ? plain : coloured;
+  return isTTY === true && !NO_COLOR && TERM !== 'dumb' ? coloured : plain;
+};

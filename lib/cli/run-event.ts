@@ -15,3 +15,7 @@ export type RunEvent =
   | { readonly type: 'stopped'; readonly cut: number; readonly durationMs: number };
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/** Whether an event is about something that is wrong. */
+export const isWrong = (event: RunEvent): boolean =>
+  event.type === 'error' || (event.type === 'log' && (event.level === 'error' || event.level === 'warn'));

@@ -1,15 +1,27 @@
 import type { ClusterSnapshot, ServerSnapshot } from '../cluster/snapshot.ts';
+import { arrange, type Column, column, type Dropping, fitLine, headOf, withGaps } from './columns.ts';
 import { lineWidth } from './live-block.ts';
 import type { Line, Span, Style } from './paint.ts';
 import { counted, duration, pad, printable, shorten, shortenStart, widthOf } from './text.ts';
 
 /** What the table shows: a cluster and the file it follows. */
 export interface TableView {
+  /** What the title begins with; `sluice` by default. */
+  readonly name?: string;
   readonly file: string;
   /** Undefined until the file was read. */
-  readonly snapshot: ClusterSnapshot | undefined;
+  readonly snapshot: TableCluster | undefined;
   /** What is wrong with the file as it is now; it is not what runs. */
   readonly problems: number;
+}
+
+/** What is shown of a cluster: of its snapshot, and of what its control socket tells. */
+export interface TableCluster extends Pick<ClusterSnapshot, 'state' | 'degraded' | 'revision' | 'draining'> {
+  readonly servers: Readonly<Record<string, TableServer>>;
+}
+
+interface TableServer extends Omit<ServerSnapshot, 'error'> {
+  readonly error?: { readonly message: string };
 }
 
 /** Columns and rows that may be used. */
@@ -33,11 +45,8 @@ export const layout = (view: TableView, { width, height }: Size): readonly Line[
   if (rows.length === 0 || height < 3) return [title];
   const room = height - 2;
   const shown = rows.length <= room ? rows : urgentFirst(rows).slice(0, room - 1);
-  const columns = arrange(shown, width);
-  const head = columns.map(({ column, width: columnWidth }) => ({
-    text: pad(column.title, columnWidth, column.align),
-    style: 'faint' as const,
-  }));
+  const columns = arrange(COLUMNS, shown, DROPPING, width);
+  const head = headOf(columns);
   const lines = shown.map((row) =>
     columns.map(({ column, width: columnWidth }): Span => {
       const text = pad(cellText(row, column.name, columnWidth), columnWidth, column.align);
@@ -63,25 +72,7 @@ type Row = Readonly<Record<ColumnName, string>> & {
 const cellText = (row: Row, name: ColumnName, width: number): string =>
   shorten(name === 'address' && widthOf(row.address) > width ? row.shortAddress : row[name], width);
 
-interface Column {
-  readonly name: ColumnName;
-  readonly title: string;
-  readonly align: 'left' | 'right';
-  /** Width at which hardly anything is cut, when it is narrower than the column is in full. */
-  readonly comfortable: number;
-  /** Width below which it is of no use. */
-  readonly least: number;
-}
-
-const column = (
-  name: ColumnName,
-  title: string,
-  align: Column['align'],
-  comfortable = title.length,
-  least = comfortable,
-): Column => ({ name, title, align, comfortable, least });
-
-const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly Column<ColumnName>[] = [
   column('id', 'ID', 'left', 20, 8),
   column('state', 'STATE', 'left', 8),
   column('address', 'ADDRESS', 'left', 22, 15), // `http://127.0.0.1:65535`, and without the scheme
@@ -92,61 +83,11 @@ const COLUMNS: readonly Column[] = [
   column('error', 'ERROR', 'left', 30, 12),
 ];
 
-/** What goes when the rest has no comfortable width, the first of these first. */
-const LUXURIES: readonly ColumnName[] = ['uptime', 'restarts', 'inFlight', 'connections'];
-
-/** What goes when not even the least is there. The id and the state stay. */
-const NEEDS: readonly ColumnName[] = ['error', 'address'];
-
-/** What is cut short, in this order. */
-const SHRINKABLE: readonly ColumnName[] = ['error', 'address', 'id'];
-
-const GAP = 2;
-
-interface Arranged {
-  readonly column: Column;
-  readonly width: number;
-}
-
-const arrange = (rows: readonly Row[], width: number): readonly Arranged[] => {
-  const filled = COLUMNS.filter(({ name }) => rows.some((row) => row[name] !== ''));
-  const full = new Map(
-    filled.map((one) => [one, Math.max(one.title.length, ...rows.map((row) => widthOf(row[one.name])))]),
-  );
-  const upTo = (limit: (one: Column) => number) => (one: Column) => Math.min(full.get(one) ?? 0, limit(one));
-  const comfortable = upTo((one) => one.comfortable);
-  const least = upTo((one) => one.least);
-
-  let columns = filled;
-  const dropWhileWider = (names: readonly ColumnName[], measure: (one: Column) => number): void => {
-    for (const name of names) {
-      if (totalWidth(columns, measure) > width) columns = columns.filter((one) => one.name !== name);
-    }
-  };
-  dropWhileWider(LUXURIES, comfortable);
-  dropWhileWider(NEEDS, least);
-
-  const widths = new Map(columns.map((one) => [one, full.get(one) ?? 0]));
-  // A little of each before much of one; 20 columns hold an id and a state only when not even the least is kept.
-  for (const floor of [comfortable, least, (): number => 1]) {
-    for (const name of SHRINKABLE) {
-      const one = columns.find((candidate) => candidate.name === name);
-      const excess = totalWidth(columns, (candidate) => widths.get(candidate) ?? 0) - width;
-      if (one !== undefined && excess > 0) widths.set(one, Math.max(floor(one), (widths.get(one) ?? 0) - excess));
-    }
-  }
-  return columns.map((one) => ({ column: one, width: widths.get(one) ?? 0 }));
-};
-
-const totalWidth = (columns: readonly Column[], measure: (one: Column) => number): number =>
-  columns.reduce((sum, one) => sum + measure(one) + GAP, -GAP);
-
-const withGaps = (cells: Line): Line => {
-  const end = cells.findLastIndex(({ text }) => text.trim() !== '');
-  return cells.slice(0, end + 1).flatMap((cell, index) => {
-    const span = index === end ? { ...cell, text: cell.text.trimEnd() } : cell;
-    return index === 0 ? [span] : [{ text: ' '.repeat(GAP) }, span];
-  });
+const DROPPING: Dropping<ColumnName> = {
+  luxuries: ['uptime', 'restarts', 'inFlight', 'connections'],
+  // The id and the state stay.
+  needs: ['error', 'address'],
+  shrinkable: ['error', 'address', 'id'],
 };
 
 const STYLES: Readonly<Record<ServerSnapshot['state'], Style>> = {
@@ -157,7 +98,7 @@ const STYLES: Readonly<Record<ServerSnapshot['state'], Style>> = {
   failed: 'bad',
 };
 
-const rowsOf = (snapshot: ClusterSnapshot | undefined): readonly Row[] => {
+const rowsOf = (snapshot: TableCluster | undefined): readonly Row[] => {
   if (snapshot === undefined) return [];
   const servers = Object.values(snapshot.servers);
   // A column of zeros says nothing; the first restart makes it appear.
@@ -218,8 +159,8 @@ const titleOf = (view: TableView, width: number): Line => {
   return fitLine(room >= widthOf(file) ? full : titleWith(shortenStart(file, room), view), width);
 };
 
-const titleWith = (file: string, { snapshot, problems }: TableView): Line => {
-  const title: Span[] = [{ text: 'sluice', style: 'strong' }];
+const titleWith = (file: string, { name = 'sluice', snapshot, problems }: TableView): Line => {
+  const title: Span[] = [{ text: name, style: 'strong' }];
   const add = (text: string, style?: Style): void => {
     title.push({ text: '  ' }, style === undefined ? { text } : { text, style });
   };
@@ -237,17 +178,4 @@ const titleWith = (file: string, { snapshot, problems }: TableView): Line => {
   if (revision.desired === revision.applied) add(`revision ${revision.applied}`, 'faint');
   else add(`revision ${revision.applied}, ${revision.desired} is not in force`, 'busy');
   return title;
-};
-
-/** Cuts a line where it is full, keeping its styles. */
-const fitLine = (line: Line, width: number): Line => {
-  const cut: Span[] = [];
-  let left = width;
-  for (const span of line) {
-    const text = shorten(span.text, left);
-    if (text !== '') cut.push({ ...span, text });
-    if (text !== span.text) break;
-    left -= widthOf(text);
-  }
-  return cut;
 };

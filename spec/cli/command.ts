@@ -43,11 +43,12 @@ export const ON_TERMINAL: Readonly<Record<string, string>> = {
 export const start = (cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Command => {
   // The runner's own variables would change colours and what libraries log.
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(NODE_ENV|TEST|VITEST.*|CI|FORCE_COLOR)$/.test(name),
+    ([name]) => !/^(NODE_ENV|TEST|VITEST.*|CI|FORCE_COLOR|XDG_.*)$/.test(name),
   );
   const child = spawn(process.execPath, [program(), ...args], {
     cwd,
-    env: { ...Object.fromEntries(inherited), ...env },
+    // Control sockets of a test are seen by nobody else, and it sees no others.
+    env: { ...Object.fromEntries(inherited), SLUICE_CONTROL_DIR: join(cwd, '.control'), ...env },
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   const written = { stdout: '', stderr: '' };
@@ -84,8 +85,9 @@ export const start = (cwd: string, args: readonly string[], env: Readonly<Record
 export const finish = async (
   cwd: string,
   args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: number | NodeJS.Signals | null; readonly stdout: string; readonly stderr: string }> => {
-  const command = start(cwd, args);
+  const command = start(cwd, args, env);
   const code = await command.ended;
   return { code, stdout: command.stdout(), stderr: command.stderr() };
 };

@@ -34,6 +34,7 @@ const open = () => {
     },
     (event) => void events.push(event),
     logger,
+    { baseDir: '.' },
   );
   cluster.state$.subscribe((state) => states.push(state));
   onTestFinished(async () => void (await cluster.stop()));

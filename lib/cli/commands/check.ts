@@ -1,15 +1,14 @@
-import { defaultIfEmpty, firstValueFrom, of, timeout } from 'rxjs';
 import { jsonLine } from '../../admin/json-line.ts';
 import { formatAddress, urlOf } from '../../config/address.ts';
 import { parseCluster } from '../../config/parse.ts';
 import type { ServerSpec } from '../../config/server-spec.ts';
-import { fileSource } from '../../source/file-source.ts';
-import type { FailedEvent, LoadedEvent, Problem } from '../../source/source.ts';
+import type { LoadedEvent } from '../../source/source.ts';
 import { complaintOf } from '../complaint.ts';
 import { type Console, printLines } from '../console.ts';
 import { complaintLines } from '../event-line.ts';
 import { EXIT, type ExitCode, exitCodeOfProblem } from '../exit-code.ts';
 import type { Line } from '../paint.ts';
+import { readOnce } from '../read-once.ts';
 import { counted, pad, printable, widthOf } from '../text.ts';
 
 export interface CheckOptions {
@@ -20,13 +19,8 @@ export interface CheckOptions {
 }
 
 /** Says whether a file is valid and what it would serve, without starting anything. */
-export const check = async ({ file, json, timeoutMs = 15_000 }: CheckOptions, console: Console): Promise<ExitCode> => {
-  const event = await firstValueFrom(
-    fileSource(file, { watch: false }).pipe(
-      timeout({ first: timeoutMs, with: () => of(silent(file, timeoutMs)) }),
-      defaultIfEmpty(empty(file)),
-    ),
-  );
+export const check = async ({ file, json, timeoutMs }: CheckOptions, console: Console): Promise<ExitCode> => {
+  const event = await readOnce(file, timeoutMs);
   const specs = event.type === 'loaded' ? [...parseCluster(event.servers).specs.values()] : [];
   const problems = event.problems.map(complaintOf);
   const valid = problems.length === 0;
@@ -40,24 +34,6 @@ export const check = async ({ file, json, timeoutMs = 15_000 }: CheckOptions, co
   const [problem] = event.problems;
   return problem === undefined ? EXIT.done : exitCodeOfProblem(problem);
 };
-
-const silent = (file: string, timeoutMs: number): FailedEvent =>
-  failure({
-    code: 'ERR_SOURCE_TIMEOUT',
-    file,
-    message: `the stream that the module exports gave no configuration within ${timeoutMs} ms`,
-    hint: 'the file can be run; whether what it will say is valid cannot be told',
-  });
-
-const empty = (file: string): FailedEvent =>
-  failure({
-    code: 'ERR_SOURCE_SILENT',
-    file,
-    message: 'the stream that the module exports ended without a configuration',
-    hint: 'let it emit one, or export a configuration',
-  });
-
-const failure = (problem: Problem): FailedEvent => ({ type: 'failed', file: problem.file, problems: [problem] });
 
 const serverJson = (spec: ServerSpec): object => ({
   id: spec.id,

@@ -1,29 +1,64 @@
-import { NEVER } from 'rxjs';
+import { basename, dirname, resolve } from 'node:path';
+import { NEVER, Subscription } from 'rxjs';
+import { surroundings } from '../../admin/control-directory.ts';
+import { createControlServer } from '../../admin/control-server.ts';
+import { socketName } from '../../admin/control-socket.ts';
+import { createLogRing } from '../../admin/log-ring.ts';
 import { fileSource } from '../../source/file-source.ts';
+import { resumeLastGood } from '../../source/last-good.ts';
 import { RunnableError } from '../../supervision/errors.ts';
+import type { Runnable } from '../../supervision/runnable.ts';
+import { signals$ } from '../../supervision/signals.ts';
 import { supervise } from '../../supervision/supervise.ts';
 import { errorComplaint } from '../complaint.ts';
 import { type Console, printLines } from '../console.ts';
+import { optional } from '../control/optional-server.ts';
 import type { Display } from '../display.ts';
 import { complaintLines } from '../event-line.ts';
 import { eventLogger } from '../event-logger.ts';
 import { CommandError, EXIT, type ExitCode } from '../exit-code.ts';
-import { createFileCluster } from '../file-cluster.ts';
+import { createFileCluster, type FileCluster } from '../file-cluster.ts';
+import { keeper } from '../keeper.ts';
 import { jsonDisplay, lineDisplay } from '../line-display.ts';
 import { liveDisplay } from '../live-display.ts';
+import { logEntry } from '../log-entry.ts';
 import type { RunEvent } from '../run-event.ts';
+import { lastGoodPath } from '../state-file.ts';
+import { informManager } from '../systemd.ts';
 
 export interface RunOptions {
   readonly file: string;
   readonly watch: boolean;
   readonly json: boolean;
+  /** What other commands call it; the name of the directory of the file by default. */
+  readonly name: string | undefined;
+  /** Whether there is to be a control socket, and whether it is the end when there can be none. */
+  readonly control: 'none' | 'wanted' | 'required';
+  /** Whether the last good configuration is kept, and started from when the file cannot be used. */
+  readonly resume: boolean;
+  readonly version: string;
 }
 
 /** Serves what a file says until the process is told to stop, and tells how that ended. */
-export const run = async ({ file, watch, json }: RunOptions, console: Console): Promise<ExitCode> => {
-  const show = (event: RunEvent): void => display.show(event);
+export const run = async (options: RunOptions, console: Console): Promise<ExitCode> => {
+  const { file, watch, json, resume } = options;
+  const logs = createLogRing();
+  const show = (event: RunEvent): void => {
+    display.show(event);
+    const entry = logEntry(event, new Date());
+    if (entry !== undefined) logs.add(entry);
+  };
   const logger = eventLogger(show);
-  const cluster = createFileCluster((reload$) => fileSource(file, { watch, reload$ }), show, logger);
+  const kept = resume ? lastGoodPath(file, process.env) : undefined;
+  const cluster = createFileCluster(
+    (reload$) => {
+      const source = fileSource(file, { watch, reload$ });
+      return kept === undefined ? source : source.pipe(resumeLastGood(kept));
+    },
+    show,
+    logger,
+    { baseDir: dirname(resolve(file)), ...(kept === undefined ? {} : { keep: keeper(file, kept, show) }) },
+  );
   const display = chooseDisplay(json, console, file, () => cluster.snapshot);
 
   // Code in a configuration runs in this process: what it throws where nobody catches ends the run, but not the
@@ -38,14 +73,18 @@ export const run = async ({ file, watch, json }: RunOptions, console: Console): 
   // terminal that was closed is noticed whether or not anything happens.
   const abandoned = new AbortController();
   const leaving = console.terminal !== undefined && !json ? console.stdout.gone$ : NEVER;
-  const watching = leaving.subscribe(() => abandoned.abort());
   // A second signal ends the process without coming back here, and the last lines are still to be drawn.
   const onExit = (): void => display.close(true);
+  const following = new Subscription();
+  following.add(leaving.subscribe(() => abandoned.abort()));
+  following.add(signals$(['SIGUSR2']).subscribe(() => void cluster.restart()));
+  const manager = informManager(cluster, process.env, (error) => show({ type: 'error', ...errorComplaint(error) }));
   process.on('exit', onExit);
   process.on('uncaughtException', onCrash);
   try {
+    // The control socket first, so that it is the last to go: draining is when people look.
     // No limits here: servers have their own, for binding and for draining, and a file may wait for its first word.
-    await supervise([cluster], {
+    await supervise([...controlOf(options, cluster, logs, show), cluster], {
       signals: true,
       signal: AbortSignal.any([crashed.signal, abandoned.signal]),
       logger,
@@ -65,8 +104,32 @@ export const run = async ({ file, watch, json }: RunOptions, console: Console): 
   } finally {
     process.off('uncaughtException', onCrash);
     process.off('exit', onExit);
-    watching.unsubscribe();
+    following.unsubscribe();
+    await manager?.close();
   }
+};
+
+const controlOf = (
+  { file, name, control, version }: RunOptions,
+  cluster: FileCluster,
+  logs: ReturnType<typeof createLogRing>,
+  show: (event: RunEvent) => void,
+): readonly Runnable[] => {
+  if (control === 'none') return [];
+  const identity = {
+    name: name ?? socketName(basename(dirname(resolve(file)))),
+    pid: process.pid,
+    version,
+    file: resolve(file),
+    startedAt: Date.now(),
+  };
+  const target = { identity, logs, running: () => cluster.controlled };
+  // What the control server itself has to say is in its errors and answers.
+  const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
+  const server = createControlServer(target, surroundings(), silent);
+  const refuse = (cause: unknown): CommandError => new CommandError(EXIT.refused, [errorComplaint(cause)]);
+  if (control === 'wanted') return [optional(server, (error) => show({ type: 'error', ...errorComplaint(error) }))];
+  return [{ ...server, start: () => Promise.resolve(server.start()).catch((cause) => Promise.reject(refuse(cause))) }];
 };
 
 const chooseDisplay = (

@@ -1,0 +1,52 @@
+import type { ControlView } from '../../admin/control-app.ts';
+import { jsonLine } from '../../admin/json-line.ts';
+import type { Order } from '../arguments.ts';
+import { type Console, columnsOf, printLines } from '../console.ts';
+import { withCluster } from '../control/session.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import type { Line } from '../paint.ts';
+import { layout } from '../table.ts';
+import { counted, printable } from '../text.ts';
+
+/** Shows the servers of a cluster. */
+export const servers = async (order: Order, console: Console): Promise<ExitCode> => {
+  const view = await withCluster(order, console, 'asking', (client) => client.cluster());
+  if (order.switches.has('json')) {
+    const { process, servers: all, draining, drained } = view;
+    const at = new Date().toISOString();
+    console.stdout.write(
+      `${jsonLine({ type: 'servers', at, cluster: process.name, servers: all, draining, drained })}\n`,
+    );
+  } else printLines(console.stdout, console.paint, tableOf(view, columnsOf(console)).slice(1));
+  return EXIT.done;
+};
+
+/** A cluster as `run` draws it: a title, a head, and one line per server, however many. Pure. */
+export const tableOf = (view: ControlView, width: number): readonly Line[] => {
+  const { process, servers: all, drained } = view;
+  const out = new Set(drained);
+  const rows = all.map((one) => {
+    const isOut = out.has(one.id) && one.error === undefined;
+    return [one.id, isOut ? { ...one, error: DRAINED } : one] as const;
+  });
+  const snapshot = { ...view, servers: Object.fromEntries(rows) };
+  const name = printable(`${process.name} (${process.pid})`);
+  return layout({ name, file: process.file, snapshot, problems: 0 }, { width, height: Number.POSITIVE_INFINITY });
+};
+
+const DRAINED = { message: 'drained: sluice resume takes it back in' };
+
+/** Why what is asked for is not what runs, when it is not. Pure. */
+export const reasonLines = ({ error, issues = [], source }: ControlView): readonly Line[] => {
+  const reasons = [
+    ...(error === undefined ? [] : [`${error.message} (${error.code})`]),
+    ...issues.map(({ server, path, message }) => `${[server, path].filter(Boolean).join('.')}: ${message}`),
+    ...(source === 'failed' ? ['the source of configurations failed'] : []),
+  ];
+  const most = 5;
+  const more = reasons.length - most;
+  return [
+    ...reasons.slice(0, most).map((text): Line => [{ text: 'reason  ', style: 'bad' }, { text: printable(text) }]),
+    ...(more > 0 ? [[{ text: `… and ${counted(more, 'reason')} more`, style: 'faint' as const }]] : []),
+  ];
+};

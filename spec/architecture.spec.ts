@@ -20,7 +20,7 @@ import { undocumented } from './architecture/tsdoc.ts';
 const layout: Layout = {
   tiers: [
     ['reactive', 'config', 'log'],
-    ['listener', 'supervision', 'module'],
+    ['listener', 'supervision', 'module', 'file'],
     ['source', 'middleware'],
     ['server'],
     ['cluster'],
@@ -43,7 +43,7 @@ const layout: Layout = {
     { name: 'node:tls', code: ['server/tls'], types: ['server'] },
     { name: 'node:net', code: ['listener'] },
     { name: 'node:stream', code: ['server'], types: ['config', 'listener'] },
-    { name: 'node:*', code: ['listener', 'module', 'source', 'middleware', 'server', 'admin', 'cli'] },
+    { name: 'node:*', code: ['listener', 'module', 'file', 'source', 'middleware', 'server', 'admin', 'cli'] },
   ],
 };
 

@@ -18,11 +18,11 @@ import {
   tap,
 } from 'rxjs';
 import type { Environment } from '../config/interpolate.ts';
+import { QUIET_MS, watchFiles } from '../file/watch.ts';
 import type { Fault } from './fault.ts';
 import { isCutShort } from './file/cut-short.ts';
 import { load } from './file/load.ts';
 import { type FileRead, hashOf, NOT_A_FILE, readSourceFile } from './file/read.ts';
-import { QUIET_MS, watchFiles } from './file/watch.ts';
 import { formatOf, NOT_A_PATH, UNKNOWN_FORMAT } from './format.ts';
 import { problemOf } from './problem.ts';
 import { failed } from './read-config.ts';

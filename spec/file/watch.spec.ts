@@ -2,8 +2,8 @@ import type * as fs from 'node:fs';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { fileSource } from '../../../lib/source/file-source.ts';
-import { config, read, summary, temporaryDirectory } from '../reading.ts';
+import { fileSource } from '../../lib/source/file-source.ts';
+import { config, read, summary, temporaryDirectory } from '../source/reading.ts';
 
 // There is no other way to run out of watches here without taking them from everything else on the machine.
 vi.mock('node:fs', async (original) => ({

@@ -1,8 +1,8 @@
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
-import { waypointsOf } from '../../../lib/source/file/waypoints.ts';
-import { temporaryDirectory } from '../reading.ts';
+import { waypointsOf } from '../../lib/file/waypoints.ts';
+import { temporaryDirectory } from '../source/reading.ts';
 
 /** Directories below `root` with the names that matter in them. */
 const below = (root: string, path: string): Readonly<Record<string, readonly string[]>> =>

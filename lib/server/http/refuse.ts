@@ -1,9 +1,12 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Connection } from './connection.ts';
 
+/** What a status says in words; empty when it is unknown. */
+export const reasonOf = (status: number): string => STATUS_CODES[status] ?? '';
+
 /** The last words on a connection, as `node:http` itself writes them when it cannot parse a request. */
 export const lastWords = (status: number, method?: string, requestId?: string): string => {
-  const reason = STATUS_CODES[status] ?? '';
+  const reason = reasonOf(status);
   const body = method === 'HEAD' ? '' : reason;
   const id = requestId === undefined ? '' : `x-request-id: ${requestId}\r\n`;
   return (

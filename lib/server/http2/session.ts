@@ -1,0 +1,264 @@
+import { constants, type Http2ServerRequest, type Http2Session, type ServerHttp2Stream } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { type Caller, callsFor } from '../http/caller.ts';
+import type { Responder } from '../http/responder.ts';
+import { Allowance } from './allowance.ts';
+import { headerBytes, inspectStream } from './inspect-stream.ts';
+import { SESSION_WINDOW_BYTES, settingsOf } from './session-settings.ts';
+import type { StreamAnswer } from './stream-answer.ts';
+
+/** Milliseconds a client gets to read its last answers and to end its side before the socket is destroyed. */
+const LINGER_MS = 2_000;
+
+/** The highest stream there can be: a GOAWAY that says so says no more than that there will be another. */
+const LAST_OF_ALL = 2 ** 31 - 1;
+
+/**
+ * Streams a client may break off, itself or by a mistake that makes us do it. A browser whose user moves on breaks off
+ * what was under way, at most as many streams as it may have open; one that pans a map does so again and again.
+ */
+const BREAKS = { burst: 200, perSecond: 33 };
+
+/** SETTINGS and PING frames, each of which has to be answered. Clients probe their line a few times a second at most. */
+const QUESTIONS = { burst: 100, perSecond: 10 };
+
+/**
+ * Bytes that belong to no request: frames that cost work and lead to nothing, of whatever kind. The window is in it,
+ * because nobody sees a body before its handler reads; acknowledgements of what we send are allowed for apart.
+ */
+const CHATTER = { burst: SESSION_WINDOW_BYTES + 524_288, perSecond: 65_536 };
+
+/** A WINDOW_UPDATE of 13 bytes for as little as this of what we sent is a poor client, but no attacker. */
+const SENT_PER_CHATTER = 32;
+
+const SESSION = Symbol('sluice.session');
+
+interface SessionCarrier {
+  [SESSION]?: Session;
+}
+
+const carrierOf = (http2: object): SessionCarrier => http2;
+
+interface CountingSocket extends Duplex {
+  readonly bytesRead?: number;
+  readonly bytesWritten?: number;
+}
+
+/** One client's HTTP/2 session: a connection on which many requests are under way at once. */
+export class Session implements Caller {
+  readonly socket: CountingSocket;
+  readonly server: Responder;
+  readonly era: number;
+  open = 0;
+  activeAt = performance.now();
+  #draining: boolean;
+  readonly #http2: Http2Session;
+  readonly #answers = new Set<StreamAnswer>();
+  readonly #madeAt = performance.now();
+  readonly #breaks = new Allowance(BREAKS, this.#madeAt);
+  readonly #questions = new Allowance(QUESTIONS, this.#madeAt);
+  readonly #chatter = new Allowance(CHATTER, this.#madeAt);
+  /** It was said that there will be an end, but not yet with which stream. */
+  #announced = false;
+  /** The client has said that it speaks HTTP/2. */
+  #greeted = false;
+  /** Bytes read and sent as of the last look. */
+  #read = 0;
+  #sent = 0;
+  /** Bytes since then that belonged to requests. */
+  #useful = 0;
+  #maxHeaderBytes: number;
+  #drained: AbortController | undefined;
+
+  constructor(socket: Duplex, http2: Http2Session, server: Responder, era: number, draining: boolean) {
+    this.socket = socket;
+    this.server = server;
+    this.era = era;
+    this.#http2 = http2;
+    this.#draining = draining;
+    this.#maxHeaderBytes = server.service.limits.maxHeaderBytes;
+    carrierOf(http2)[SESSION] = this;
+    http2.setLocalWindowSize(SESSION_WINDOW_BYTES);
+    http2.on('remoteSettings', () => {
+      this.#greeted = true;
+      this.#question('SETTINGS');
+    });
+    http2.on('ping', () => this.#question('PING'));
+    socket.once('finish', () => this.#linger());
+  }
+
+  /** The session a stream belongs to. */
+  static of({ session }: ServerHttp2Stream): Session | undefined {
+    return session === undefined ? undefined : carrierOf(session)[SESSION];
+  }
+
+  get drainSignal(): AbortSignal {
+    if (this.#drained === undefined) {
+      const drained = new AbortController();
+      this.#drained = drained;
+      // Told already: a listener that is added to an aborted signal would never hear of it.
+      if (this.#draining) queueMicrotask(() => drained.abort());
+    }
+    return this.#drained.signal;
+  }
+
+  /**
+   * A request's head has arrived.
+   *
+   * @param now - on the clock that looks are taken by.
+   * @param refusal - the status it is refused with, whatever it says.
+   */
+  receive(incoming: Http2ServerRequest, outgoing: StreamAnswer, now: number, refusal?: number): void {
+    const { stream } = outgoing;
+    this.#useful += headerBytes(incoming.rawHeaders);
+    if (stream.destroyed) {
+      this.#broken();
+      return;
+    }
+    this.activeAt = performance.now();
+    callsFor(incoming, this);
+    outgoing.server = this.server;
+    outgoing.askedAt = now;
+    this.#answers.add(outgoing);
+    stream.once('close', () => this.#ended(outgoing));
+    if (this.#draining) this.#announce();
+
+    const { limits } = this.server.service;
+    const status = refusal ?? inspectStream(incoming, limits);
+    if (status !== undefined) {
+      outgoing.giveUp(status);
+      return;
+    }
+    if (incoming.headers.expect !== undefined) outgoing.writeContinue();
+    if (!stream.endAfterHeaders) this.#receiveBody(incoming, outgoing, limits.maxBodyBytes || Number.POSITIVE_INFINITY);
+    this.server.watch(this.server.context.answerStream(incoming, outgoing), outgoing, this);
+  }
+
+  /**
+   * Counts a body where it is pushed into the request, so it does not matter how the handler reads, and nothing is read
+   * that the handler did not ask for.
+   */
+  #receiveBody(incoming: Http2ServerRequest, outgoing: StreamAnswer, maxBytes: number): void {
+    let bytes = 0;
+    const push = incoming.push.bind(incoming);
+    incoming.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
+      if (bytes > maxBytes) return false;
+      if (chunk instanceof Uint8Array) {
+        bytes += chunk.byteLength;
+        this.#useful += chunk.byteLength;
+      }
+      if (bytes <= maxBytes) return push(chunk, encoding);
+      outgoing.giveUp(413);
+      return false;
+    };
+    // The answer is complete: what is still to come of the request is not read. Node sends the end of it in an immediate.
+    outgoing.stream.once('wantTrailers', () => {
+      setImmediate(() => {
+        if (!outgoing.asked) outgoing.stream.close(constants.NGHTTP2_NO_ERROR);
+      });
+    });
+  }
+
+  /** Looks after what has no event: requests that do not come, answers that are not taken, clients that only talk. */
+  look(now: number): void {
+    const { limits } = this.server.service;
+    const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, writeTimeoutMs, maxHeaderBytes } = limits;
+    const time = performance.now();
+    if (!this.#greeted && headersTimeoutMs > 0 && time - this.#madeAt >= headersTimeoutMs) {
+      this.socket.destroy();
+      return;
+    }
+    if (this.#isChatting(time)) {
+      this.#calm('it sends what belongs to no request');
+      return;
+    }
+    if (this.#answers.size === 0 && keepAliveTimeoutMs > 0 && this.silentMs(time) >= keepAliveTimeoutMs) this.end();
+    for (const answer of this.#answers) {
+      if (writeTimeoutMs > 0 && answer.stalledMs(now) >= writeTimeoutMs) {
+        this.#log('a client takes nothing of what is sent to it');
+        answer.cut(constants.NGHTTP2_CANCEL);
+      } else if (requestTimeoutMs > 0 && now - answer.askedAt >= requestTimeoutMs && !answer.asked) {
+        answer.giveUp(408);
+      }
+    }
+    if (maxHeaderBytes !== this.#maxHeaderBytes && !this.#http2.destroyed) {
+      this.#maxHeaderBytes = maxHeaderBytes;
+      this.#http2.settings(settingsOf(maxHeaderBytes));
+    }
+  }
+
+  silentMs(now: number): number {
+    return now - this.activeAt;
+  }
+
+  isIdle(): boolean {
+    return this.#answers.size === 0 && this.socket.writableLength === 0;
+  }
+
+  /**
+   * Told to leave: a client that has asked for something is told at once that there will be an end, and, when all that
+   * it sent before it could know has arrived, which stream was the last. One that has not asked for anything is told with
+   * its next request, or after it has been silent for a while, as in HTTP/1.
+   */
+  leave(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    if (this.#answers.size > 0) this.#announce();
+    this.#drained?.abort();
+  }
+
+  /** Names the last stream, and ends the connection as soon as those that were begun are over. */
+  end(): void {
+    this.#http2.close();
+  }
+
+  #announce(): void {
+    if (this.#announced || this.#http2.closed || this.#http2.destroyed) return;
+    this.#announced = true;
+    this.#http2.goaway(constants.NGHTTP2_NO_ERROR, LAST_OF_ALL);
+    // Its answer comes after everything the client sent before it read this.
+    this.#http2.ping(() => this.end());
+  }
+
+  #ended(answer: StreamAnswer): void {
+    if (answer.brokenOff) this.#broken();
+    this.#answers.delete(answer);
+    this.activeAt = performance.now();
+    if (this.#announced && this.#answers.size === 0) this.end();
+  }
+
+  #broken(): void {
+    if (!this.#breaks.spend(1, performance.now())) this.#calm('it breaks off what it asks for');
+  }
+
+  #question(frame: string): void {
+    if (!this.#questions.spend(1, performance.now())) this.#calm(`it sends one ${frame} frame after the other`);
+  }
+
+  #isChatting(time: number): boolean {
+    const { bytesRead = 0, bytesWritten = 0 } = this.socket;
+    const chatter = bytesRead - this.#read - this.#useful - (bytesWritten - this.#sent) / SENT_PER_CHATTER;
+    this.#read = bytesRead;
+    this.#sent = bytesWritten;
+    this.#useful = 0;
+    return !this.#chatter.spend(chatter, time);
+  }
+
+  /** Ends the session at once because of what its client does. */
+  #calm(why: string): void {
+    if (this.#http2.destroyed) return;
+    this.#log(`an HTTP/2 client is cut off: ${why}`);
+    this.#http2.destroy(new Error(why), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+
+  #log(message: string): void {
+    this.server.context.logger.debug(`server ${this.server.service.id}: ${message}`);
+  }
+
+  #linger(): void {
+    if (this.socket.destroyed) return;
+    const timer = setTimeout(() => this.socket.destroy(), LINGER_MS);
+    timer.unref();
+    this.socket.once('close', () => clearTimeout(timer));
+  }
+}

@@ -207,7 +207,7 @@ const nextInLine = (life: CompositeLife): CompositeDecision => {
 
 const outcomeEffects = (life: CompositeLife, change: Change, membership: Membership): readonly CompositeEffect[] => {
   const { revision } = membership;
-  const { started, stopped, reloaded, failed, refusal } = change;
+  const { started, stopped, reloaded, failed, abandoned, refusal } = change;
   const { name } = life.policy;
   if (refusal !== undefined) {
     return [
@@ -219,7 +219,7 @@ const outcomeEffects = (life: CompositeLife, change: Change, membership: Members
   const outcome: CompositeOutcome =
     isUnchanged && life.state !== 'Booting'
       ? { status: 'unchanged', revision }
-      : { status: 'committed', revision, started, stopped, reloaded, failed };
+      : { status: 'committed', revision, started, stopped, reloaded, failed, abandoned };
   return [{ type: 'settle', outcome, membership }];
 };
 

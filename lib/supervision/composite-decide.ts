@@ -110,7 +110,14 @@ const gone = (life: CompositeLife, event: Gone): CompositeDecision => {
     failedToStop: names(life.failedToStop, event.failedToStop),
   };
   if (life.state === 'Stopping') return stopNext(left);
-  if (child.asked) return andThen(arrived(left, child.id, 'stop'), recover);
+  if (child.asked) {
+    const { change } = left;
+    const told =
+      change === undefined
+        ? left
+        : { ...left, change: { ...change, abandoned: names(change.abandoned, event.abandoned) } };
+    return andThen(arrived(told, child.id, 'stop'), recover);
+  }
   return life.order.includes(child.id) ? lostInForce(left, child, event) : lostOnTheWay(left, child, event);
 };
 

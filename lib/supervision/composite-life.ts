@@ -73,6 +73,7 @@ export interface Change {
   readonly stopped: readonly string[];
   readonly reloaded: readonly string[];
   readonly failed: readonly ChildFailure[];
+  readonly abandoned: readonly string[];
 }
 
 /** What somebody wants the composite to be made of. */

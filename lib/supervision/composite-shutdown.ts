@@ -33,6 +33,9 @@ export const stopAll = (life: CompositeLife, options: StopOptions | undefined): 
         next: undefined,
         reloads: [],
         stopOptions: options,
+        // What took too long before is in the outcome of its change.
+        abandoned: [],
+        failedToStop: [],
       },
       effects: [...cancelled, ...forgotten],
     },

@@ -17,6 +17,7 @@ const nothingYet = {
   stopped: [],
   reloaded: [],
   failed: [],
+  abandoned: [],
 } as const;
 
 /** A change before its first step, and the children it brings. */

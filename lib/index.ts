@@ -10,16 +10,22 @@ export { type Address, type AddressResult, formatAddress, parseAddress } from '.
 export { limitDefaults, restartDefaults } from './config/defaults.ts';
 export { type ConfigFile, type ConfigInput, type ConfigStream, defineConfig } from './config/define-config.ts';
 export { ConfigError, describeIssue, OptionsError } from './config/errors.ts';
+export type { FilesConfig } from './config/files-config.ts';
 export type { Environment } from './config/interpolate.ts';
 export type { Issue } from './config/issue.ts';
+export { route } from './config/named-route.ts';
 export type { Position } from './config/place.ts';
+export type { RedirectConfig, RedirectStatus } from './config/redirect-config.ts';
 export type {
   App,
   ClusterConfig,
   CommitMode,
   FetchFunction,
+  FilesRoute,
   HandlerRoute,
+  ModuleRoute,
   PathPolicy,
+  RedirectRoute,
   RespondConfig,
   RespondRoute,
   RestartConfig,
@@ -37,10 +43,12 @@ export { ModuleLoadError, type ModulePosition, ModuleTimeoutError } from './modu
 export { AppError, NoResponseError } from './server/errors.ts';
 export { drainSignal } from './server/http/drain-signal.ts';
 export type { ServerState } from './server/state.ts';
+export { type ConfigsInput, type ConfigValue, type ToConfigsOptions, toConfigs } from './source/configs.ts';
 export { LastGoodError, NotDataError } from './source/errors.ts';
 export { type FileSourceOptions, fileSource } from './source/file-source.ts';
 export { type HttpSourceOptions, httpSource } from './source/http-source.ts';
 export { type LastGood, readLastGood, resumeLastGood, saveLastGood } from './source/last-good.ts';
+export { type MergeSourcesOptions, mergeSources } from './source/merge-sources.ts';
 export type {
   FailedEvent,
   LoadedEvent,

@@ -2,6 +2,7 @@ import type { Handler, MiddlewareHandler } from 'hono';
 import * as v from 'valibot';
 import { RESPOND_STATUS } from './defaults.ts';
 import { pathProblem } from './path-pattern.ts';
+import { proxySchema, stripsItsPath } from './proxy-schema.ts';
 import { oneLine } from './received.ts';
 import { type Check, noArray, rule, shape, wholeNumber } from './shape.ts';
 import { wording } from './wording.ts';
@@ -116,7 +117,7 @@ export const isCallable = (value: unknown): boolean =>
 const codeKinds = {
   handler: v.custom<Handler>(isCallable, wording('a function (a Hono handler)')),
 };
-const dataKinds = { respond };
+const dataKinds = { respond, proxy: proxySchema };
 
 type Kinds = Readonly<Record<string, unknown>>;
 
@@ -179,6 +180,7 @@ export const routeKinds: readonly string[] = Object.keys(allKinds);
 const routeSchema = v.pipe(
   shape('a route', { ...common, middleware, ...v.partial(v.object(allKinds)).entries }),
   rule(oneKind(allKinds)),
+  rule(stripsItsPath),
 );
 
 /** A route in a file: what data alone can say. */

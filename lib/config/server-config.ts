@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Handler, MiddlewareHandler } from 'hono';
+import type { ProxyConfig } from './proxy-config.ts';
 
 /** What a handler may find beside the request: Node's own objects, as `@hono/node-server` passes them. */
 export interface ServerEnv {
@@ -51,11 +52,16 @@ export interface RespondRoute extends RouteBase {
   readonly respond: RespondConfig;
 }
 
+/** A route whose requests are passed on. */
+export interface ProxyRoute extends RouteBase {
+  readonly proxy: string | ProxyConfig;
+}
+
 /**
  * One route of a server: a path, and exactly one thing that answers it. The first route that matches wins; one that an
  * earlier route always answers in its place is refused.
  */
-export type Route = HandlerRoute | RespondRoute;
+export type Route = HandlerRoute | RespondRoute | ProxyRoute;
 
 /**
  * How a server that crashed is tried again: after `initialMs`, then twice as long each time up to `maxMs`,

@@ -1,5 +1,6 @@
 import { headersTimeoutOf, initialDelayOf, limitDefaults, RESPOND_STATUS, restartDefaults } from './defaults.ts';
 import { freezePlainData } from './plain-data.ts';
+import { proxySettingsOf } from './proxy-config.ts';
 import type { ServerOutput } from './schema.ts';
 import type { RespondConfig, RestartConfig, Route, ServerLimits } from './server-config.ts';
 import type { ServerSpec } from './server-spec.ts';
@@ -56,9 +57,10 @@ const restartOf = (given: GivenRestart | undefined): Required<RestartConfig> => 
 };
 
 const routesOf = (given: NonNullable<ServerOutput['routes']>): readonly Route[] => {
-  const routes = given.map((route) =>
-    route.respond === undefined ? route : { ...route, respond: respondOf(route.respond) },
-  );
+  const routes = given.map((route) => {
+    if (route.proxy !== undefined) return { ...route, proxy: proxySettingsOf(route.proxy) };
+    return route.respond === undefined ? route : { ...route, respond: respondOf(route.respond) };
+  });
   freezePlainData(routes);
   // The schema has proved that each holds exactly one kind, which its output type cannot say.
   return routes as readonly unknown[] as readonly Route[];

@@ -2,6 +2,7 @@ import type { Handler } from 'hono';
 import type { UpgradeHandler } from '../config/server-config.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Soon } from '../reactive/soon.ts';
+import type { Targets } from './proxy/targets.ts';
 
 /** Where a route is built. */
 export interface RouteSite {
@@ -10,6 +11,8 @@ export interface RouteSite {
   readonly logger: Logger;
   /** The directory that relative paths in a config start from. */
   readonly baseDir: string;
+  /** The targets that requests are passed on to, shared by all servers of a cluster; without it each route has its own. */
+  readonly targets?: Targets;
 }
 
 /** What answers a route. */

@@ -3,6 +3,7 @@ import type { RespondConfig, Route } from '../config/server-config.ts';
 import { allThere, type Soon, whenThere } from '../reactive/soon.ts';
 import { NoResponseError } from './errors.ts';
 import { isResponse } from './http/result.ts';
+import { buildProxy } from './proxy/proxy.ts';
 import type { RouteAnswer, RouteSite } from './route.ts';
 
 /** A handler that returns nothing is a mistake in a route, not a page that does not exist. */
@@ -27,8 +28,9 @@ const responding = ({ status = 200, headers, body, json }: RespondConfig): Handl
 };
 
 /** What answers a route, by its kind. */
-const answerOf = (route: Route, _site: RouteSite): Soon<RouteAnswer> => {
+const answerOf = (route: Route, site: RouteSite): Soon<RouteAnswer> => {
   if ('handler' in route) return { handler: answering(route.handler) };
+  if ('proxy' in route) return buildProxy(route.proxy, site);
   return { handler: responding(route.respond) };
 };
 

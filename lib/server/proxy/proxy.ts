@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Context } from 'hono';
+import { type ProxyConfig, type ProxySettings, proxySettingsOf } from '../../config/proxy-config.ts';
+import { parseTarget } from '../../config/proxy-target.ts';
+import { alreadySent } from '../http/already-sent.ts';
+import { Answer } from '../http/answer.ts';
+import { bindingsOf, callerIn } from '../http/bindings.ts';
+import type { Asked } from '../http/reply.ts';
+import type { RouteAnswer, RouteBuilder } from '../route.ts';
+import { openUpstream } from '../undici/undici.ts';
+import { DirectAnswer } from './direct-answer.ts';
+import { ProxyCaError, ProxyError } from './errors.ts';
+import { Outbounds } from './outbound.ts';
+import { type Reporter, refusalOf } from './refusal.ts';
+import { ResponseAnswer } from './response-answer.ts';
+import { Rotation } from './rotation.ts';
+import { saidAfterMiddleware, saidOnTheWire } from './said.ts';
+import { type Target, Targets } from './targets.ts';
+import type { UpstreamOptions } from './upstream.ts';
+
+/** PEM text, or what a file of it holds. */
+const certificates = (ca: string, baseDir: string): string => {
+  if (ca.includes('-----BEGIN')) return ca;
+  const file = resolve(baseDir, ca);
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new ProxyCaError(file, { cause });
+  }
+};
+
+const targetsOf = (settings: ProxySettings, targets: Targets, baseDir: string): readonly Target[] => {
+  const { connectTimeoutMs, maxConnections, tls = {} } = settings;
+  const options: UpstreamOptions = {
+    connectTimeoutMs,
+    maxConnections,
+    ca: tls.ca === undefined ? undefined : certificates(tls.ca, baseDir),
+    servername: tls.servername,
+    rejectUnauthorized: tls.rejectUnauthorized ?? true,
+  };
+  return settings.targets.map((text) => {
+    const result = parseTarget(text);
+    if (!result.ok) throw new TypeError(`'${text}' is no target`);
+    return targets.of(result.target, options);
+  });
+};
+
+/** The targets of a cluster, and none yet. */
+export const openTargets = (): Targets => new Targets(openUpstream);
+
+const askedIn = (c: Context): Asked =>
+  bindingsOf(c.env)?.incoming ?? { method: c.req.method, url: c.req.path, headers: {} };
+
+/** A route that passes requests on. */
+class PassingRoute {
+  readonly #outbounds: Outbounds;
+  readonly #rotation: Rotation;
+  readonly #reporter: Reporter;
+  readonly #names: string;
+  readonly #sent = alreadySent();
+
+  constructor(
+    settings: ProxySettings,
+    targets: readonly Target[],
+    { server, logger }: Pick<Reporter, 'server' | 'logger'>,
+  ) {
+    // Unlike any other's: it is how a request that comes back is recognised.
+    this.#outbounds = new Outbounds(settings, `sluice-${randomBytes(6).toString('hex')}`);
+    this.#rotation = new Rotation(targets, settings);
+    this.#reporter = { server, logger, retryAfter: () => this.#rotation.retryAfter(performance.now()) };
+    this.#names = settings.targets.join(', ');
+  }
+
+  /** Nobody else has a say in a request that is answered by its first handler; any other may be changed on both ways. */
+  answer(c: Context): Response | Promise<Response> {
+    const outgoing: unknown = bindingsOf(c.env)?.outgoing;
+    const { method } = c.req;
+    // Hono answers HEAD with a copy of the response, which has to be one.
+    if (c.req.routeIndex > 0 || method === 'HEAD' || !(outgoing instanceof Answer)) return this.#throughResponse(c);
+    const { req } = outgoing;
+    const outbound = this.#outbounds.of(saidOnTheWire(req, method, c.req.url), req.socket);
+    if (outbound === undefined) return this.#inCircles(c);
+    new DirectAnswer(outgoing, this.#reporter, this.#rotation, outbound);
+    return this.#sent;
+  }
+
+  async #throughResponse(c: Context): Promise<Response> {
+    const asked = askedIn(c);
+    const version = 'httpVersion' in asked && typeof asked.httpVersion === 'string' ? asked.httpVersion : '1.1';
+    const said = await saidAfterMiddleware(c, version, null);
+    const outbound = this.#outbounds.of(said, callerIn(c.env)?.socket);
+    if (outbound === undefined) return this.#inCircles(c);
+    const reply = bindingsOf(c.env)?.outgoing;
+    if (reply?.destroyed) return new Response(null, { status: 503 });
+    const answer = new ResponseAnswer(asked, this.#reporter, this.#rotation, outbound);
+    if (reply !== undefined) reply.once('close', () => answer.leave());
+    else c.req.raw.signal.addEventListener('abort', () => answer.leave());
+    return answer.response;
+  }
+
+  #inCircles(c: Context): Response {
+    const error = new ProxyError('ERR_PROXY_LOOP', this.#names);
+    const { body, ...init } = refusalOf(error, this.#reporter, askedIn(c));
+    return new Response(body, init);
+  }
+}
+
+/**
+ * Builds a route that passes requests on to targets, and their answers back.
+ *
+ * @throws ProxyCaError when the certificates to trust cannot be read.
+ */
+export const buildProxy: RouteBuilder<string | ProxyConfig> = (config, site): RouteAnswer => {
+  const settings = proxySettingsOf(config);
+  const proxy = new PassingRoute(settings, targetsOf(settings, site.targets ?? openTargets(), site.baseDir), site);
+  return { handler: (c) => proxy.answer(c) };
+};

@@ -1,0 +1,73 @@
+import type { ProxyTarget } from '../../config/proxy-target.ts';
+import type { Candidate } from './balance.ts';
+import { afterChoice, afterFailure, HEALTHY, type Health } from './health.ts';
+import type { Upstream, UpstreamOptions } from './upstream.ts';
+
+/** Somebody who answers, as all routes see it that pass requests on to it in the same way. */
+export class Target implements Candidate {
+  readonly name: string;
+  readonly upstream: Upstream;
+  inFlight = 0;
+  /** WebSockets among them. */
+  tunnels = 0;
+  #health: Health = HEALTHY;
+
+  constructor(name: string, upstream: Upstream) {
+    this.name = name;
+    this.upstream = upstream;
+  }
+
+  get restsUntil(): number {
+    return this.#health.restsUntil;
+  }
+
+  /** It was chosen for a request. */
+  chosen(now: number, coolDownMs: number): void {
+    if (this.#health !== HEALTHY) this.#health = afterChoice(this.#health, now, coolDownMs);
+  }
+
+  answered(): void {
+    this.#health = HEALTHY;
+  }
+
+  /** It got no answer from there. */
+  failed(isReachable: boolean, now: number, coolDownMs: number): void {
+    this.#health = afterFailure(this.#health, isReachable, now, coolDownMs);
+  }
+}
+
+const keyOf = ({ name }: ProxyTarget, options: UpstreamOptions): string =>
+  JSON.stringify([name, ...Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1))]);
+
+/**
+ * The targets of a cluster: who asks for the same one in the same way gets the same one, with its warm connections and
+ * what is known of its health.
+ *
+ * Nobody has to give one back: a target that no route knows any more is forgotten with the last of them.
+ */
+export class Targets {
+  readonly #known = new Map<string, WeakRef<Target>>();
+  readonly #forgotten = new FinalizationRegistry<string>((key) => {
+    if (this.#known.get(key)?.deref() === undefined) this.#known.delete(key);
+  });
+  readonly #open: (target: ProxyTarget, options: UpstreamOptions) => Upstream;
+
+  constructor(open: (target: ProxyTarget, options: UpstreamOptions) => Upstream) {
+    this.#open = open;
+  }
+
+  /** How many are remembered. */
+  get size(): number {
+    return this.#known.size;
+  }
+
+  of(target: ProxyTarget, options: UpstreamOptions): Target {
+    const key = keyOf(target, options);
+    const known = this.#known.get(key)?.deref();
+    if (known !== undefined) return known;
+    const made = new Target(target.name, this.#open(target, options));
+    this.#known.set(key, new WeakRef(made));
+    this.#forgotten.register(made, key);
+    return made;
+  }
+}

@@ -51,6 +51,8 @@ const appOf = (id: string, body: string): Hono => {
   if (known?.body === body) return known.app;
   const app = new Hono();
   app.get('/', (c) => c.text(body));
+  // Takes all of a body in.
+  app.post('/', async (c) => c.text(String((await c.req.arrayBuffer()).byteLength)));
   // Answers after so many milliseconds: a request that is in flight when something happens.
   app.get('/after/:ms', async (c) => {
     await new Promise((resolve) => setTimeout(resolve, Number(c.req.param('ms'))));

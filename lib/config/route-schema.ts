@@ -1,44 +1,21 @@
-import type { Handler, MiddlewareHandler } from 'hono';
+import type { Handler } from 'hono';
 import * as v from 'valibot';
+import { isCallable } from './callable.ts';
 import { RESPOND_STATUS } from './defaults.ts';
+import { displayName } from './display-name.ts';
+import { filesSchema, namesFiles } from './files-schema.ts';
+import { headerName, headerValue } from './header-schema.ts';
+import { middlewareDataSchema, middlewareSchema } from './middleware-schema.ts';
+import { moduleSchema } from './module-schema.ts';
 import { pathProblem } from './path-pattern.ts';
 import { proxySchema, stripsItsPath } from './proxy-schema.ts';
 import { oneLine } from './received.ts';
+import { carriesWhatIsThere, redirectSchema } from './redirect-schema.ts';
 import { type Check, noArray, rule, shape, wholeNumber } from './shape.ts';
 import { wording } from './wording.ts';
 
 /** Answers that must not have a body: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5. */
 const BODILESS: ReadonlySet<unknown> = new Set([204, 205, 304]);
-
-/** Headers that say how a message is framed or what becomes of its connection: only the server knows. */
-const FRAMING: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
-const LONGEST_HEADER = 8_192;
-
-const headerName = v.pipe(
-  v.string(),
-  v.regex(/^[!#$%&'*+.^`|~\w-]+$/, wording('a header name', 'is not a name that a header can have')),
-  v.check((name) => !FRAMING.has(name.toLowerCase()), wording('another header', 'is set by the server itself')),
-);
-
-const headerValue = v.pipe(
-  v.string(wording('a text')),
-  v.maxLength(LONGEST_HEADER, wording(`a text of at most ${LONGEST_HEADER} characters`)),
-  // Line breaks would start a header of their own; what has no single byte cannot be sent.
-  v.regex(
-    /^[\t\x20-\x7e\x80-\xff]*$/,
-    wording('a text without line breaks, control characters or characters beyond Latin-1'),
-  ),
-);
 
 const HEADERS_WORDING = wording('an object of header names and values');
 
@@ -109,15 +86,11 @@ const respond = v.pipe(
   }),
 );
 
-/** A function that can be called as one; a class cannot, and would fail on every request. */
-export const isCallable = (value: unknown): boolean =>
-  typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value));
-
 /** What can answer a route. To add a kind, add an entry here, and one to `dataKinds` when it can stand in a file. */
 const codeKinds = {
   handler: v.custom<Handler>(isCallable, wording('a function (a Hono handler)')),
 };
-const dataKinds = { respond, proxy: proxySchema };
+const dataKinds = { module: moduleSchema, respond, redirect: redirectSchema, files: filesSchema, proxy: proxySchema };
 
 type Kinds = Readonly<Record<string, unknown>>;
 
@@ -131,6 +104,7 @@ const methodName = v.pipe(
 );
 
 const common = {
+  name: v.optional(displayName('What people call it; shown in snapshots.')),
   path: v.pipe(
     v.string(wording("'*' or a path that starts with '/'")),
     v.metadata({
@@ -153,13 +127,6 @@ const common = {
   ),
 };
 
-const middleware = v.optional(
-  v.array(
-    v.custom<MiddlewareHandler>(isCallable, wording('a function (Hono middleware)')),
-    wording('an array of functions'),
-  ),
-);
-
 /** Refuses a route with no kind or with several. */
 const oneKind =
   (kinds: Kinds): Check =>
@@ -178,14 +145,20 @@ export const routeKinds: readonly string[] = Object.keys(allKinds);
 
 /** A route in code: data, or functions. */
 const routeSchema = v.pipe(
-  shape('a route', { ...common, middleware, ...v.partial(v.object(allKinds)).entries }),
+  shape('a route', { ...common, middleware: v.optional(middlewareSchema), ...v.partial(v.object(allKinds)).entries }),
   rule(oneKind(allKinds)),
+  rule(carriesWhatIsThere),
+  rule(namesFiles),
   rule(stripsItsPath),
 );
 
 /** A route in a file: what data alone can say. */
 const routeDataSchema = v.pipe(
-  shape('a route', { ...common, ...v.partial(v.object(dataKinds)).entries }),
+  shape('a route', {
+    ...common,
+    middleware: v.optional(middlewareDataSchema),
+    ...v.partial(v.object(dataKinds)).entries,
+  }),
   v.metadata({
     description: 'Which requests, and what answers them.',
     oneOf: Object.keys(dataKinds).map((kind) => ({ required: [kind] })),

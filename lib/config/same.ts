@@ -19,6 +19,9 @@ export const sameSpec = (a: ServerSpec, b: ServerSpec): boolean =>
     sameAddress(a.address, b.address) &&
     sameData(a.limits, b.limits) &&
     sameData(a.restart, b.restart) &&
+    a.http2 === b.http2 &&
+    sameData(a.tls, b.tls) &&
+    sameData(a.middleware, b.middleware) &&
     sameData(a.routes, b.routes));
 
 /** Groups of settings that a config names one by one. */

@@ -1,10 +1,14 @@
 import * as v from 'valibot';
 import { ADDRESS_FORMS, parseAddress } from './address.ts';
+import { isCallable } from './callable.ts';
 import { headersTimeoutOf, limitDefaults, restartDefaults } from './defaults.ts';
+import { displayName } from './display-name.ts';
+import { middlewareDataSchema, middlewareSchema } from './middleware-schema.ts';
 import { isPlainObject } from './plain-data.ts';
-import { isCallable, routesDataSchema, routesSchema } from './route-schema.ts';
+import { routesDataSchema, routesSchema } from './route-schema.ts';
 import type { App, ServerLimits, UpgradeHandler } from './server-config.ts';
 import { type Check, rule, shape, wholeNumber } from './shape.ts';
+import { encryptionMembers, http2NeedsTls } from './tls-schema.ts';
 import { wording } from './wording.ts';
 
 /** The longest time a timer of Node can wait; it fires at once on anything longer. */
@@ -97,17 +101,6 @@ const restart = v.pipe(
   }),
 );
 
-/** Text that shows as it is written: no control, format or surrogate characters, not blank. */
-const name = v.pipe(
-  v.string(wording('a text of 1 to 64 printable characters')),
-  v.metadata({ description: 'What people call it; the id by default.', minLength: 1, maxLength: 64 }),
-  // As code, because the schema for editors cannot carry the flag that these classes need.
-  v.check(
-    (text) => /^(?=.*\S)[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,64}$/u.test(text),
-    wording('a text of 1 to 64 printable characters'),
-  ),
-);
-
 const isWebUrl = (text: string): boolean => {
   if (!/^https?:\/\/[^\s\p{Cc}]+$/iu.test(text) || !URL.canParse(text)) return false;
   const { username, password } = new URL(text);
@@ -129,7 +122,7 @@ const strategy = v.picklist(['hot-swap', 'stop-then-start'], wording("'hot-swap'
 
 const data = {
   listen,
-  name: v.optional(name),
+  name: v.optional(displayName('What people call it; the id by default.')),
   expose: v.optional(expose),
   disabled: v.optional(
     v.pipe(v.boolean(wording('true or false')), v.metadata({ description: 'Known, but not running.', default: false })),
@@ -148,12 +141,14 @@ const data = {
     v.pipe(
       v.picklist(['strict', 'lenient'], wording("'strict' or 'lenient'")),
       v.metadata({
-        description: 'Which request paths are let through; lenient: also those with escaped slashes and empty segments.',
+        description:
+          'Which request paths are let through; lenient: also those with escaped slashes and empty segments.',
         default: 'strict',
       }),
     ),
   ),
   ...limits,
+  ...encryptionMembers,
 };
 
 const isApp = (value: unknown): value is App => {
@@ -182,6 +177,13 @@ const oneAnswer: Check = (record, report) => {
   }
 };
 
+/** What an app is surrounded with is its own business: it may rely on seeing every request first. */
+const middlewareAroundRoutes: Check = (record, report) => {
+  if (record.middleware === undefined || record.app === undefined) return;
+  const hint = "have the app use it, or write 'routes'";
+  report(['middleware'], record.middleware, wording("'routes' beside it", "surrounds 'routes', not an 'app'", hint));
+};
+
 /** A server in code. */
 export const serverSchema = v.pipe(
   shape('a server', {
@@ -190,10 +192,13 @@ export const serverSchema = v.pipe(
       v.custom<App>(isApp, wording('a Hono app, an object with fetch, or a fetch function', '', "data uses 'routes'")),
     ),
     routes: v.optional(routesSchema),
+    middleware: v.optional(middlewareSchema),
     upgrade: v.optional(v.custom<UpgradeHandler>(isCallable, wording('a function'))),
   }),
   rule(oneAnswer),
+  rule(middlewareAroundRoutes),
   rule(timeoutsAgree),
+  rule(http2NeedsTls),
 );
 
 /** A server that passed. */
@@ -201,7 +206,7 @@ export type ServerOutput = v.InferOutput<typeof serverSchema>;
 
 /** A server in a file: what data alone can say. */
 const serverDataSchema = v.pipe(
-  shape('a server', { ...data, routes: routesDataSchema }),
+  shape('a server', { ...data, routes: routesDataSchema, middleware: v.optional(middlewareDataSchema) }),
   v.metadata({ description: 'One server: where it listens, and what answers there.' }),
 );
 

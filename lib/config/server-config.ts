@@ -1,7 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Handler, MiddlewareHandler } from 'hono';
+import type { FilesConfig } from './files-config.ts';
+import type { MiddlewareConfig } from './middleware-config.ts';
 import type { ProxyConfig } from './proxy-config.ts';
+import type { RedirectConfig } from './redirect-config.ts';
+import type { TlsConfig } from './tls-config.ts';
 
 /** What a handler may find beside the request: Node's own objects, as `@hono/node-server` passes them. */
 export interface ServerEnv {
@@ -31,6 +35,8 @@ export interface RespondConfig {
 }
 
 interface RouteBase {
+  /** What people call it, 1 to 64 printable characters; shown in snapshots. */
+  readonly name?: string;
   /**
    * Hono's path pattern: `/users/:id`, `/files/*`, `*` for everything. A pattern in braces (`/:id{[0-9]+}`) is refused
    * when a request could make it slow to match.
@@ -38,8 +44,8 @@ interface RouteBase {
   readonly path: string;
   /** Methods answered here, in capitals; all of them by default. */
   readonly methods?: readonly string[];
-  /** Hono middleware, outermost first. */
-  readonly middleware?: readonly MiddlewareHandler[];
+  /** Hono middleware, or middleware as data (`{ cors: true }`), outermost first. */
+  readonly middleware?: readonly (MiddlewareHandler | MiddlewareConfig)[];
 }
 
 /** A route answered by code. */
@@ -52,6 +58,25 @@ export interface RespondRoute extends RouteBase {
   readonly respond: RespondConfig;
 }
 
+/** A route answered by code that is named by its path, so that data can say it. */
+export interface ModuleRoute extends RouteBase {
+  /**
+   * `'./users.ts'` or `'./users.ts#name'`, relative to where relative paths start from: a Hono app, which is mounted
+   * under the part of `path` before its `/*`, an object with `fetch`, or a Hono handler.
+   */
+  readonly module: string;
+}
+
+/** A route that sends clients elsewhere. */
+export interface RedirectRoute extends RouteBase {
+  readonly redirect: string | RedirectConfig;
+}
+
+/** A route answered by the files of a directory; its path ends in `/*`. */
+export interface FilesRoute extends RouteBase {
+  readonly files: string | FilesConfig;
+}
+
 /** A route whose requests are passed on. */
 export interface ProxyRoute extends RouteBase {
   readonly proxy: string | ProxyConfig;
@@ -61,7 +86,7 @@ export interface ProxyRoute extends RouteBase {
  * One route of a server: a path, and exactly one thing that answers it. The first route that matches wins; one that an
  * earlier route always answers in its place is refused.
  */
-export type Route = HandlerRoute | RespondRoute | ProxyRoute;
+export type Route = HandlerRoute | RespondRoute | ModuleRoute | RedirectRoute | FilesRoute | ProxyRoute;
 
 /**
  * How a server that crashed is tried again: after `initialMs`, then twice as long each time up to `maxMs`,
@@ -137,6 +162,8 @@ export interface ServerConfig extends Partial<ServerLimits> {
   readonly listen: string;
   readonly app?: App;
   readonly routes?: readonly Route[];
+  /** Middleware around all routes, outermost first; also around the 404 of what none of them answers. Not with `app`. */
+  readonly middleware?: readonly (MiddlewareHandler | MiddlewareConfig)[];
   /** Serves `Upgrade` requests (WebSocket); without it they are answered as ordinary requests. */
   readonly upgrade?: UpgradeHandler;
   /** What people call it, 1 to 64 printable characters; the id by default. */
@@ -148,6 +175,10 @@ export interface ServerConfig extends Partial<ServerLimits> {
   /** Overrides the cluster's `strategy` for this server. */
   readonly strategy?: Strategy;
   readonly restart?: RestartConfig;
+  /** Encrypts connections; without it they are not. */
+  readonly tls?: TlsConfig;
+  /** Clients may choose HTTP/2 beside HTTP/1.1; needs `tls`. `false` by default. */
+  readonly http2?: boolean;
   /** Which request paths are let through; `'strict'` by default. Others are answered with 400. */
   readonly paths?: PathPolicy;
 }

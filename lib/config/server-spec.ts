@@ -1,5 +1,15 @@
 import type { Address } from './address.ts';
-import type { App, PathPolicy, RestartConfig, Route, ServerLimits, Strategy, UpgradeHandler } from './server-config.ts';
+import type {
+  App,
+  PathPolicy,
+  RestartConfig,
+  Route,
+  ServerConfig,
+  ServerLimits,
+  Strategy,
+  UpgradeHandler,
+} from './server-config.ts';
+import type { TlsSpec } from './tls-config.ts';
 
 /**
  * A server config after parsing: valid, canonical, defaults filled in, frozen.
@@ -17,8 +27,12 @@ export interface ServerSpec {
   readonly paths: PathPolicy;
   readonly limits: ServerLimits;
   readonly restart: Required<RestartConfig>;
+  readonly tls: TlsSpec | undefined;
+  readonly http2: boolean;
   /** What answers: exactly one of the two. */
   readonly app: App | undefined;
   readonly routes: readonly Route[] | undefined;
+  /** What surrounds all routes. */
+  readonly middleware: ServerConfig['middleware'];
   readonly upgrade: UpgradeHandler | undefined;
 }

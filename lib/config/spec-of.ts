@@ -1,9 +1,13 @@
 import { headersTimeoutOf, initialDelayOf, limitDefaults, RESPOND_STATUS, restartDefaults } from './defaults.ts';
+import { filesSettingsOf } from './files-config.ts';
+import { formatModuleReference, parseModuleReference } from './module-reference.ts';
 import { freezePlainData } from './plain-data.ts';
 import { proxySettingsOf } from './proxy-config.ts';
+import { redirectSettingsOf } from './redirect-config.ts';
 import type { ServerOutput } from './schema.ts';
 import type { RespondConfig, RestartConfig, Route, ServerLimits } from './server-config.ts';
 import type { ServerSpec } from './server-spec.ts';
+import { tlsSpecOf } from './tls-config.ts';
 
 /** Fills in what a valid config left out, so that what means the same is the same. */
 export const specOf = (id: string, given: ServerOutput): ServerSpec =>
@@ -17,10 +21,20 @@ export const specOf = (id: string, given: ServerOutput): ServerSpec =>
     paths: given.paths ?? 'strict',
     limits: limitsOf(given),
     restart: restartOf(given.restart),
+    tls: given.tls === undefined ? undefined : tlsSpecOf(given.tls),
+    http2: given.http2 ?? false,
     app: given.app,
     routes: given.routes === undefined ? undefined : routesOf(given.routes),
+    middleware: middlewareOf(given.middleware),
     upgrade: given.upgrade,
   });
+
+const middlewareOf = (given: ServerOutput['middleware']): ServerSpec['middleware'] => {
+  // A list of nothing is none.
+  if (given === undefined || given.length === 0) return undefined;
+  freezePlainData(given);
+  return given;
+};
 
 type GivenLimits = { readonly [Key in keyof ServerLimits]?: number | undefined };
 
@@ -58,6 +72,9 @@ const restartOf = (given: GivenRestart | undefined): Required<RestartConfig> => 
 
 const routesOf = (given: NonNullable<ServerOutput['routes']>): readonly Route[] => {
   const routes = given.map((route) => {
+    if (route.module !== undefined) return { ...route, module: moduleOf(route.module) };
+    if (route.redirect !== undefined) return { ...route, redirect: redirectSettingsOf(route.redirect) };
+    if (route.files !== undefined) return { ...route, files: filesSettingsOf(route.files) };
     if (route.proxy !== undefined) return { ...route, proxy: proxySettingsOf(route.proxy) };
     return route.respond === undefined ? route : { ...route, respond: respondOf(route.respond) };
   });
@@ -73,3 +90,9 @@ const respondOf = ({ headers, ...given }: GivenRespond): GivenRespond => ({
   ...given,
   ...(headers === undefined || Object.keys(headers).length === 0 ? {} : { headers }),
 });
+
+/** With the name of the export, whether it was written out or not. */
+const moduleOf = (given: string): string => {
+  const reference = parseModuleReference(given);
+  return reference === undefined ? given : formatModuleReference(reference);
+};

@@ -26,7 +26,9 @@ export interface ServiceSite extends Omit<RouteSite, 'server'> {
 }
 
 const buildApp = (spec: ServerSpec, { awaited, ...site }: ServiceSite): Soon<Service['fetch']> =>
-  whenThere(spec.app ?? buildRoutes(spec.routes ?? [], { ...site, server: spec.id }), (app) => fetchOf(app, awaited));
+  whenThere(spec.app ?? buildRoutes(spec.routes ?? [], spec.middleware, { ...site, server: spec.id }), (app) =>
+    fetchOf(app, awaited),
+  );
 
 /**
  * Builds what a server answers with; the part of a change that may fail, and touches nothing that runs.

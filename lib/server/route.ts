@@ -13,6 +13,8 @@ export interface RouteSite {
   readonly baseDir: string;
   /** The targets that requests are passed on to, shared by all servers of a cluster; without it each route has its own. */
   readonly targets?: Targets;
+  /** The state of the cluster whenever it is asked; a server without a cluster is `Running`. */
+  readonly state?: () => string;
 }
 
 /** What answers a route. */

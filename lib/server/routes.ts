@@ -1,23 +1,13 @@
 import { type Handler, Hono } from 'hono';
-import type { RespondConfig, Route } from '../config/server-config.ts';
+import type { RespondConfig, Route, ServerConfig } from '../config/server-config.ts';
+import { isCors, type MiddlewareSite, middlewareOf } from '../middleware/middleware.ts';
 import { allThere, type Soon, whenThere } from '../reactive/soon.ts';
-import { NoResponseError } from './errors.ts';
-import { isResponse } from './http/result.ts';
+import { answering } from './answering.ts';
+import { filesRoute } from './files/files.ts';
+import { moduleRoute } from './module-route.ts';
 import { buildProxy } from './proxy/proxy.ts';
+import { redirectRoute } from './redirect.ts';
 import type { RouteAnswer, RouteSite } from './route.ts';
-
-/** A handler that returns nothing is a mistake in a route, not a page that does not exist. */
-const answering =
-  (handler: Handler): Handler =>
-  (c, next) => {
-    const check = (result: unknown): Response => {
-      if (isResponse(result)) return result;
-      if (c.finalized) return c.res;
-      throw new NoResponseError();
-    };
-    const result: unknown = handler(c, next);
-    return result instanceof Promise ? result.then(check) : check(result);
-  };
 
 const responding = ({ status = 200, headers, body, json }: RespondConfig): Handler => {
   const text = json === undefined ? body : JSON.stringify(json);
@@ -30,19 +20,45 @@ const responding = ({ status = 200, headers, body, json }: RespondConfig): Handl
 /** What answers a route, by its kind. */
 const answerOf = (route: Route, site: RouteSite): Soon<RouteAnswer> => {
   if ('handler' in route) return { handler: answering(route.handler) };
+  if ('module' in route) return moduleRoute(route, site);
+  if ('redirect' in route) return redirectRoute(route, site);
+  if ('files' in route) return filesRoute(route, site);
   if ('proxy' in route) return buildProxy(route.proxy, site);
   return { handler: responding(route.respond) };
 };
 
-/** Builds the app that answers with the first route that matches. */
-export const buildRoutes = (routes: readonly Route[], site: RouteSite): Soon<Hono> =>
+/** Who asks for leave to send a request of another site asks with this method. */
+const PREFLIGHT = 'OPTIONS';
+
+/** Puts middleware in front of a route; CORS also where the route itself does not answer. */
+const surround = (app: Hono, { middleware = [], methods = ['ALL'], path }: Route, site: MiddlewareSite): void => {
+  for (const config of middleware) {
+    const made = middlewareOf(config, site);
+    const also = isCors(config) && !methods.includes('ALL') && !methods.includes(PREFLIGHT) ? [PREFLIGHT] : [];
+    app.on([...methods, ...also], [path], made);
+  }
+};
+
+/**
+ * Builds the app that answers with the first route that matches.
+ *
+ * @param middleware - surrounds all of them.
+ */
+export const buildRoutes = (
+  routes: readonly Route[],
+  middleware: ServerConfig['middleware'],
+  { state = () => 'Running', ...site }: RouteSite,
+): Soon<Hono> =>
   whenThere(allThere(routes.map((route) => answerOf(route, site))), (answers) => {
     const app = new Hono();
+    const surroundings = { logger: site.logger, state };
+    for (const config of middleware ?? []) app.use(middlewareOf(config, surroundings));
     for (const [index, route] of routes.entries()) {
       const answer = answers[index];
       const methods = [...(route.methods ?? ['ALL'])];
       if (answer === undefined) continue;
-      for (const handler of [...(route.middleware ?? []), answer.handler]) app.on(methods, [route.path], handler);
+      surround(app, route, surroundings);
+      app.on(methods, [route.path], answer.handler);
     }
     return app;
   });

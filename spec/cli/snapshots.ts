@@ -8,6 +8,7 @@ const config = {
   requestTimeoutMs: 15_000,
   handlerTimeoutMs: 30_000,
   keepAliveTimeoutMs: 60_000,
+  writeTimeoutMs: 30_000,
   drainTimeoutMs: 30_000,
   maxConnections: 0,
   maxHeaderBytes: 16_384,

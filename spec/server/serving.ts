@@ -16,11 +16,12 @@ export interface Served {
   readonly app?: App;
   readonly routes?: readonly Route[];
   readonly paths?: PathPolicy;
+  readonly middleware?: ServerSpec['middleware'];
   readonly upgrade?: UpgradeHandler;
   readonly limits?: Partial<ServerLimits>;
 }
 
-export const specOf = ({ app, routes, paths, upgrade, limits }: Served): ServerSpec => ({
+export const specOf = ({ app, routes, middleware, paths, upgrade, limits }: Served): ServerSpec => ({
   id: 'test',
   name: 'test',
   address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
@@ -30,8 +31,11 @@ export const specOf = ({ app, routes, paths, upgrade, limits }: Served): ServerS
   paths: paths ?? 'strict',
   limits: { ...limitDefaults, ...limits },
   restart: { intensity: 0, periodMs: 1, initialMs: 1, maxMs: 1 },
+  tls: undefined,
+  http2: false,
   app,
   routes,
+  middleware,
   upgrade,
 });
 

@@ -1,0 +1,33 @@
+type Write = (...given: unknown[]) => unknown;
+
+/** Node's response, of HTTP/1 or HTTP/2, as far as middleware looks at it. */
+export interface Outgoing {
+  readonly headersSent: boolean;
+  readonly statusCode: number;
+  readonly writableFinished: boolean;
+  readonly req?: { readonly method?: string };
+  write: Write;
+  end: Write;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+/** Node's response behind what a handler got beside its request; `undefined` in a test, or when it is over already. */
+export const outgoingOf = (env: unknown): Outgoing | undefined => {
+  const outgoing = isRecord(env) ? env.outgoing : undefined;
+  if (!isRecord(outgoing) || typeof outgoing.once !== 'function' || outgoing.destroyed === true) return undefined;
+  // Nothing else has these: `@hono/node-server` passes Node's own responses only.
+  return typeof outgoing.write === 'function' && typeof outgoing.end === 'function'
+    ? (outgoing as unknown as Outgoing)
+    : undefined;
+};
+
+/** The address of the client's end of the connection: a proxy in front, if there is one. */
+export const remoteAddressOf = (env: unknown): string | undefined => {
+  const incoming = isRecord(env) ? env.incoming : undefined;
+  const socket = isRecord(incoming) ? incoming.socket : undefined;
+  const address = isRecord(socket) ? socket.remoteAddress : undefined;
+  return typeof address === 'string' ? address : undefined;
+};

@@ -40,7 +40,7 @@ export { BindError, ListenerError } from './listener/errors.ts';
 export type { Acceptor, Listener, Listeners } from './listener/listener.ts';
 export type { Logger } from './log/logger.ts';
 export { ModuleLoadError, type ModulePosition, ModuleTimeoutError } from './module/errors.ts';
-export { AppError, NoResponseError } from './server/errors.ts';
+export { AppError, FilesRootError, NoResponseError } from './server/errors.ts';
 export { drainSignal } from './server/http/drain-signal.ts';
 export type { ServerState } from './server/state.ts';
 export { type ConfigsInput, type ConfigValue, type ToConfigsOptions, toConfigs } from './source/configs.ts';

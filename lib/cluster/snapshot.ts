@@ -11,7 +11,7 @@ import type { Progress } from './progress.ts';
 /** The config in force, as data: code is left out, defaults are filled in. */
 export interface ServerConfigView extends ServerLimits {
   readonly listen: string;
-  readonly routes: readonly { readonly path: string; readonly kind: string }[];
+  readonly routes: readonly { readonly path: string; readonly kind: string; readonly name?: string }[];
 }
 
 /** One server as it is now. */
@@ -82,7 +82,11 @@ const viewOf = (spec: ServerSpec): ServerConfigView => {
   const known = views.get(spec);
   if (known !== undefined) return known;
   const routes = (spec.routes ?? []).map((route) =>
-    Object.freeze({ path: route.path, kind: routeKinds.find((kind) => kind in route) ?? 'unknown' }),
+    Object.freeze({
+      path: route.path,
+      kind: routeKinds.find((kind) => kind in route) ?? 'unknown',
+      ...(route.name === undefined ? {} : { name: route.name }),
+    }),
   );
   const view = Object.freeze({ listen: formatAddress(spec.address), routes: Object.freeze(routes), ...spec.limits });
   views.set(spec, view);

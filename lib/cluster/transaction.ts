@@ -251,7 +251,7 @@ export class Transaction {
   #build({ server, spec, from }: Step): Observable<Refusal> {
     if (spec === undefined) return EMPTY;
     const { startTimeoutMs, site } = this.#options;
-    const service = buildService(spec, { ...site, awaited: from !== undefined });
+    const service = buildService(spec, { ...site, awaited: from !== undefined, deadlineMs: startTimeoutMs });
     if (!isObservable(service)) {
       this.#services.set(server, service);
       return EMPTY;

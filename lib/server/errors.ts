@@ -18,3 +18,16 @@ export class AppError extends Error {
     this.server = server;
   }
 }
+
+/** The directory of a `files` route cannot be served. */
+export class FilesRootError extends Error {
+  override readonly name = 'FilesRootError';
+  readonly code = 'ERR_FILES_ROOT';
+  /** The directory, as a full path. */
+  readonly path: string;
+  readonly hint = 'check the path, and that the user who runs this may read it';
+  constructor(path: string, reason: string, options?: ErrorOptions) {
+    super(`the directory ${path} cannot be served: ${reason}`, options);
+    this.path = path;
+  }
+}

@@ -11,6 +11,8 @@ export interface RouteSite {
   readonly logger: Logger;
   /** The directory that relative paths in a config start from. */
   readonly baseDir: string;
+  /** Milliseconds after which nobody waits for what is built any more; whoever loads something can say sooner what. */
+  readonly deadlineMs?: number;
   /** The targets that requests are passed on to, shared by all servers of a cluster; without it each route has its own. */
   readonly targets?: Targets;
   /** The state of the cluster whenever it is asked; a server without a cluster is `Running`. */

@@ -21,11 +21,12 @@ const reportError = (error: Error, c: Context): Response | Promise<Response> => 
   return c.text('Internal Server Error', 500);
 };
 
-const isHono = (app: App): app is App & Hono =>
+/** Whether an app is one of Hono's, of whichever copy of it. */
+export const isHono = (app: App): app is App & Hono =>
   typeof app === 'object' && 'router' in app && 'onError' in app && typeof app.onError === 'function';
 
 /** Has the errors of an app that has no handler for them go to its server. */
-const adopt = (app: Hono): void => {
+export const adopt = (app: Hono): void => {
   if (Reflect.get(app, 'errorHandler') === HONO_DEFAULT) app.onError(reportError);
 };
 

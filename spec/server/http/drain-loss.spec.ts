@@ -53,6 +53,7 @@ describe.each(['that answers at once', 'that takes a moment', 'that sends stream
         upgrade: undefined,
         encryption: undefined,
         http2: false,
+        paths: 'strict',
         limits: limitDefaults,
       });
       listener?.attach(next);

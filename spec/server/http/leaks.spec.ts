@@ -119,6 +119,7 @@ test('a hundred servers with connections, drained and destroyed, leave nothing b
       upgrade: undefined,
       encryption: undefined,
       http2: false,
+      paths: 'strict',
       limits: limitDefaults,
     });
     serving.host.listener?.attach(server);

@@ -45,7 +45,7 @@ export const inspectStream = (head: StreamHead, { maxHeaderBytes, maxBodyBytes }
   }
   if (lines > MAX_HEADER_LINES || headerBytes(rawHeaders) > maxHeaderBytes) return 431;
   const { ':authority': authority, host, 'content-length': length } = headers;
-  if (hosts > 1 || (authority || host) === undefined) return 400;
+  if (hosts > 1 || !(authority ?? host)) return 400;
   if (authority !== undefined && host !== undefined && authority.toLowerCase() !== host.toLowerCase()) return 400;
   return length !== undefined && maxBodyBytes > 0 && Number(length) > maxBodyBytes ? 413 : undefined;
 };

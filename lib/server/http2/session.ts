@@ -1,7 +1,9 @@
 import { constants, type Http2ServerRequest, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import type { PathPolicy } from '../../config/server-config.ts';
 import { type Caller, callsFor } from '../http/caller.ts';
 import type { Responder } from '../http/responder.ts';
+import { canonicalTarget, WHOLE_SERVER } from '../http/target.ts';
 import { Allowance } from './allowance.ts';
 import { headerBytes, inspectStream } from './inspect-stream.ts';
 import { SESSION_WINDOW_BYTES, settingsOf } from './session-settings.ts';
@@ -43,6 +45,14 @@ interface CountingSocket extends Duplex {
   readonly bytesRead?: number;
   readonly bytesWritten?: number;
 }
+
+/** Gives a request the one spelling of its path that router and handler get; 400 when it has none. */
+const settlePath = (incoming: Http2ServerRequest, policy: PathPolicy): 400 | undefined => {
+  const path = canonicalTarget(incoming.method, incoming.url, incoming.authority, policy);
+  if (path === undefined) return 400;
+  if (path !== incoming.url) incoming.url = path;
+  return undefined;
+};
 
 /** One client's HTTP/2 session: a connection on which many requests are under way at once. */
 export class Session implements Caller {
@@ -123,10 +133,16 @@ export class Session implements Caller {
     stream.once('close', () => this.#ended(outgoing));
     if (this.#draining) this.#announce();
 
-    const { limits } = this.server.service;
-    const status = refusal ?? inspectStream(incoming, limits);
+    const { limits, paths } = this.server.service;
+    const status = refusal ?? inspectStream(incoming, limits) ?? settlePath(incoming, paths);
     if (status !== undefined) {
       outgoing.giveUp(status);
+      return;
+    }
+    if (incoming.url === WHOLE_SERVER) {
+      // Nothing that a route could say holds for all of them; an empty answer says that somebody is there.
+      outgoing.writeHead(204);
+      outgoing.end();
       return;
     }
     if (incoming.headers.expect !== undefined) outgoing.writeContinue();
@@ -151,12 +167,8 @@ export class Session implements Caller {
       outgoing.giveUp(413);
       return false;
     };
-    // The answer is complete: what is still to come of the request is not read. Node sends the end of it in an immediate.
-    outgoing.stream.once('wantTrailers', () => {
-      setImmediate(() => {
-        if (!outgoing.asked) outgoing.stream.close(constants.NGHTTP2_NO_ERROR);
-      });
-    });
+    // The answer is written; Node sends the end of it in an immediate.
+    outgoing.stream.once('wantTrailers', () => setImmediate(() => outgoing.dropRequest()));
   }
 
   /** Looks after what has no event: requests that do not come, answers that are not taken, clients that only talk. */

@@ -161,12 +161,24 @@ export class StreamAnswer extends Http2ServerResponse implements Reply {
       'content-length': body.length,
       ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
     });
-    // Nobody reads what is still to come of the request.
-    stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
+    stream.once('finish', () => this.dropRequest());
     if (this.req.method === 'HEAD') stream.end();
     else stream.end(body);
     // To the handler it looks as if its client had left.
     this.emit('close');
+  }
+
+  /**
+   * The answer is complete, and nobody reads what is left of the request: its client need not send it (RFC 9113 §8.1).
+   *
+   * Left to itself a stream is not over before the last byte that arrived in it was read.
+   */
+  dropRequest(): void {
+    const { req, stream } = this;
+    if (stream.destroyed || req.readableEnded) return;
+    stream.close(constants.NGHTTP2_NO_ERROR);
+    if (stream.writableFinished) stream.destroy();
+    else stream.once('finish', () => stream.destroy());
   }
 
   /** Ends it as a reset. */

@@ -1,6 +1,7 @@
 import type { BaseIssue } from 'valibot';
 import type { Issue } from './issue.ts';
-import { oneLine, received } from './received.ts';
+import { oneLine } from './received.ts';
+import { receivedAt } from './received-at.ts';
 import { readWording, UNKNOWN_KEY, type Wording } from './wording.ts';
 
 /** More issues than anybody reads at once: what is wrong with one server is cut there. */
@@ -34,12 +35,13 @@ export const issuesOf = (server: string | undefined, found: readonly BaseIssue<u
   const issues = new Map<string, Issue>();
   // A misspelled key is why another one is missing: the cause comes first.
   for (const one of found.toSorted((a, b) => Number(isMisspelled(b)) - Number(isMisspelled(a)))) {
-    const path = oneLine((one.path ?? []).map((item) => String(item.key)).join('.'));
+    const keys = (one.path ?? []).map((item) => String(item.key));
+    const path = oneLine(keys.join('.'));
     const text = readWording(one.message);
     const issue = issueFrom(
       server,
       path,
-      received(one.input),
+      receivedAt(keys, one.input),
       isMissing(one) ? { message: 'is missing', ...text } : text,
     );
     issues.set(`${path}\n${issue.message}`, issue);

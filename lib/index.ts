@@ -44,11 +44,12 @@ export { AppError, FilesRootError, NoResponseError } from './server/errors.ts';
 export { drainSignal } from './server/http/drain-signal.ts';
 export type { ServerState } from './server/state.ts';
 export { type ConfigsInput, type ConfigValue, type ToConfigsOptions, toConfigs } from './source/configs.ts';
-export { LastGoodError, NotDataError } from './source/errors.ts';
+export { LastGoodError, NotDataError, UnknownNameError } from './source/errors.ts';
 export { type FileSourceOptions, fileSource } from './source/file-source.ts';
 export { type HttpSourceOptions, httpSource } from './source/http-source.ts';
 export { type LastGood, readLastGood, resumeLastGood, saveLastGood } from './source/last-good.ts';
 export { type MergeSourcesOptions, mergeSources } from './source/merge-sources.ts';
+export { type AppRefusal, type ResolveAppsOptions, resolveApps } from './source/resolve-apps.ts';
 export type {
   FailedEvent,
   LoadedEvent,

@@ -1,3 +1,5 @@
+import { oneLine } from '../config/received.ts';
+
 /** What is known of a kept configuration besides its path and what is wrong. */
 export interface LastGoodErrorOptions extends ErrorOptions {
   readonly hint?: string;
@@ -30,5 +32,20 @@ export class NotDataError extends Error {
   constructor(path: string, options?: ErrorOptions) {
     super(`${path === '' ? 'the configuration' : path} is no data`, options);
     this.path = path;
+  }
+}
+
+/** Data names an app, a handler or middleware that nobody registered under that name. */
+export class UnknownNameError extends Error {
+  override readonly name = 'UnknownNameError';
+  readonly code = 'ERR_UNKNOWN_NAME';
+  /** The name that stood in the data. */
+  readonly reference: string;
+  readonly hint: string;
+
+  constructor(kind: string, reference: string, near: string | undefined, options?: ErrorOptions) {
+    super(`there is no ${kind} named ${oneLine(reference)}`, options);
+    this.reference = reference;
+    this.hint = near === undefined ? 'register it, or start the path of a module with ./' : `did you mean '${near}'?`;
   }
 }

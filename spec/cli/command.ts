@@ -40,12 +40,19 @@ export const ON_TERMINAL: Readonly<Record<string, string>> = {
 };
 
 /** Starts the command in a directory; it is killed when the test is over. */
-export const start = (cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Command => {
+export const start = (
+  cwd: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  /** A program, with its arguments, that starts the command. */
+  through: readonly string[] = [],
+): Command => {
   // The runner's own variables would change colours and what libraries log.
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(NODE_ENV|TEST|VITEST.*|CI|FORCE_COLOR|XDG_.*)$/.test(name),
   );
-  const child = spawn(process.execPath, [program(), ...args], {
+  const [first = '', ...rest] = [...through, process.execPath, program(), ...args];
+  const child = spawn(first, rest, {
     cwd,
     // Control sockets of a test are seen by nobody else, and it sees no others.
     env: { ...Object.fromEntries(inherited), SLUICE_CONTROL_DIR: join(cwd, '.control'), ...env },

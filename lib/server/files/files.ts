@@ -86,8 +86,14 @@ class Files {
 
 /** Sends a file, or the part of it that is asked for, or says that the client has it. Closes it in every case. */
 const send = async (c: Context, { file, type, encoding, headers }: Found): Promise<Response> => {
+  const outgoing = bindingsOf(c.env)?.outgoing;
   // Whatever becomes of the answer, its end is the end of the file: middleware may have thrown the body away.
-  bindingsOf(c.env)?.outgoing.once('close', () => file.close());
+  outgoing?.once('close', () => file.close());
+  if (outgoing?.moot) {
+    // It has ended already.
+    file.close();
+    return c.newResponse(null, 200);
+  }
   const validators = validatorsOf(file.size, file.mtimeNs, encoding ?? '', Date.now());
   const known = {
     ...headers,

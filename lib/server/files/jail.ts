@@ -24,6 +24,8 @@ const ABSENT: ReadonlySet<string> = new Set([
   'ENXIO',
   'ENODEV',
   'EILSEQ',
+  // Node's own, for a NUL.
+  'ERR_INVALID_ARG_VALUE',
 ]);
 
 const codeOf = (cause: unknown): string =>

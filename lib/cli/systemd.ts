@@ -1,16 +1,6 @@
 import { spawn } from 'node:child_process';
-import {
-  catchError,
-  distinctUntilChanged,
-  EMPTY,
-  first,
-  interval,
-  map,
-  type Observable,
-  Subscription,
-  switchMap,
-} from 'rxjs';
 import type { ClusterSnapshot } from '../cluster/snapshot.ts';
+import type { RunEvent } from './run-event.ts';
 import { counted } from './text.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -72,68 +62,56 @@ export const statusText = ({ state, degraded, servers, revision }: ClusterSnapsh
   return `${state}${degraded ? ', degraded' : ''}: ${running} of ${counted(all.length, 'server')} run, revision ${revision.applied}`;
 };
 
-/** Where snapshots come from: there is no cluster before its file was read. */
-interface Informant {
-  readonly state$: Observable<string>;
-  readonly controlled: { readonly cluster: { readonly cluster$: Observable<ClusterSnapshot> } } | undefined;
+/** Tells a service manager what events mean to it. */
+export interface Informant {
+  tell(event: RunEvent): void;
+  /** Gives no more signs of life; resolves when everything has been sent, or could not be. */
+  close(): Promise<void>;
 }
 
-/** Informs the service manager about a cluster, when there is one that wants to know. */
-export const informManager = (
-  informant: Informant,
-  env: Env,
-  report: (error: Error) => void,
-): { close(): Promise<void> } | undefined => {
-  const notifier = notifierFor(env, report);
-  if (notifier === undefined) return undefined;
-  const snapshots$ = informant.state$.pipe(
-    first((state) => state === 'Running'),
-    switchMap(() => informant.controlled?.cluster.cluster$ ?? EMPTY),
-    catchError(() => EMPTY), // It stopped before it ran.
-  );
-  const informing = keepInformed(notifier, snapshots$, env);
+/**
+ * Keeps a service manager informed about a cluster: `READY=1` when it runs, `RELOADING=1` when the file was read again
+ * and `READY=1` when that is settled, `STOPPING=1` at the end, how it is doing as `STATUS=`, and signs of life.
+ *
+ * A reload that changes nothing is told too: who asked for it with SIGHUP waits for the end of it.
+ *
+ * @param snapshot - the cluster as it is at the moment.
+ */
+export const informantOf = (notifier: Notifier, snapshot: () => ClusterSnapshot | undefined, env: Env): Informant => {
+  let phase: 'starting' | 'ready' | 'reloading' | 'stopping' = 'starting';
+  let toldStatus = '';
+  const send = (...assignments: readonly string[]): void => {
+    const now = snapshot();
+    const status = now === undefined ? '' : `STATUS=${statusText(now)}`;
+    const isNews = status !== '' && status !== toldStatus;
+    toldStatus = isNews ? status : toldStatus;
+    if (assignments.length > 0 || isNews) notifier.send(...assignments, ...(isNews ? [status] : []));
+  };
+  const enter = (next: typeof phase, ...assignments: readonly string[]): void => {
+    phase = next;
+    send(...assignments);
+  };
+  const beatMs = watchdogMs(env, process.pid);
+  const beating = beatMs === undefined ? undefined : setInterval(() => notifier.send('WATCHDOG=1'), beatMs);
+
   return {
+    tell(event) {
+      if (event.type === 'state' && event.state === 'Stopping') enter('stopping', 'STOPPING=1');
+      else if (phase === 'starting') {
+        if (event.type === 'state' && event.state === 'Running') enter('ready', 'READY=1');
+      } else if (phase !== 'stopping') {
+        if (event.type === 'config') {
+          // systemd compares the time with its own clock, CLOCK_MONOTONIC, which is what Node reads too.
+          enter('reloading', 'RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`);
+        }
+        const isSettled = event.type === 'outcome' || (event.type === 'config' && event.status === 'invalid');
+        if (phase === 'reloading' && isSettled) enter('ready', 'READY=1');
+        else if (event.type === 'outcome' || event.type === 'server' || event.type === 'state') send();
+      }
+    },
     close() {
-      informing.unsubscribe();
+      clearInterval(beating);
       return notifier.flush();
     },
   };
-};
-
-/**
- * Keeps a service manager informed about a cluster until it is unsubscribed from: the state as `STATUS=`, `READY=1` when
- * it runs, `RELOADING=1` while it changes, `STOPPING=1` at the end, and signs of life in between.
- *
- * @param cluster$ - snapshots; completing changes nothing.
- */
-export const keepInformed = (notifier: Notifier, cluster$: Observable<ClusterSnapshot>, env: Env): Subscription => {
-  const informing = new Subscription();
-  let before: ClusterSnapshot['state'] | undefined;
-  const changes$ = cluster$.pipe(
-    map((snapshot) => ({ state: snapshot.state, status: statusText(snapshot) })),
-    distinctUntilChanged((a, b) => a.status === b.status),
-  );
-  informing.add(
-    changes$.subscribe(({ state, status }) => {
-      notifier.send(...(state === before ? [] : assignmentsOf(state)), `STATUS=${status}`);
-      before = state;
-    }),
-  );
-  const beatMs = watchdogMs(env, process.pid);
-  if (beatMs !== undefined) informing.add(interval(beatMs).subscribe(() => notifier.send('WATCHDOG=1')));
-  return informing;
-};
-
-const assignmentsOf = (state: ClusterSnapshot['state']): readonly string[] => {
-  switch (state) {
-    case 'Running':
-      return ['READY=1'];
-    case 'Reloading':
-      // systemd compares the time with its own clock, CLOCK_MONOTONIC, which is what Node reads too.
-      return ['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`];
-    case 'Stopping':
-      return ['STOPPING=1'];
-    default:
-      return [];
-  }
 };

@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Subject } from 'rxjs';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { keepInformed, notifierFor, statusText, watchdogMs } from '../../lib/cli/systemd.ts';
-import type { ClusterSnapshot } from '../../lib/cluster/snapshot.ts';
+import { informantOf, notifierFor, statusText, watchdogMs } from '../../lib/cli/systemd.ts';
 import { config, directoryWith, start } from './command.ts';
 import { cluster, server } from './snapshots.ts';
 
@@ -78,22 +76,32 @@ test('signs of life come twice in the time that is waited for them, when they ar
   expect(watchdogMs({ WATCHDOG_USEC: 'x' }, 7)).toBeUndefined();
 });
 
-test('a state is told once, its text when it changes, and nothing after unsubscribing', () => {
-  const sent: (readonly string[])[] = [];
-  const snapshots$ = new Subject<ClusterSnapshot>();
-  const notifier = { send: (...assignments: readonly string[]) => void sent.push(assignments), flush: async () => {} };
-  const informing = keepInformed(notifier, snapshots$, {});
-  const running = cluster([server('a'), server('b', { state: 'failed' })], { degraded: true });
-  snapshots$.next(running);
-  snapshots$.next({ ...running });
-  snapshots$.next({ ...running, revision: { desired: 2, applied: 2 } });
-  snapshots$.next({ ...running, state: 'Stopping' });
-  informing.unsubscribe();
-  snapshots$.next(running);
-  expect(sent).toEqual([
-    ['READY=1', 'STATUS=Running, degraded: 1 of 2 servers run, revision 1'],
-    ['STATUS=Running, degraded: 1 of 2 servers run, revision 2'],
-    ['STOPPING=1', 'STATUS=Stopping, degraded: 1 of 2 servers run, revision 1'],
+test('what happens is told in the words of a service manager, and what is no news is not', () => {
+  const sent: string[] = [];
+  let now = cluster([server('a'), server('b', { state: 'failed' })], { degraded: true });
+  const notifier = { send: (...words: readonly string[]) => void sent.push(words.join(' ')), flush: async () => {} };
+  const { tell } = informantOf(notifier, () => now, {});
+  const outcome = { type: 'outcome', outcome: { revision: 1, durationMs: 1, status: 'unchanged' } } as const;
+  const valid = { type: 'config', file: 'a', status: 'valid', servers: 1 } as const;
+  tell(valid);
+  tell(outcome);
+  tell({ type: 'state', state: 'Running', degraded: true });
+  tell({ type: 'log', level: 'info', message: 'x' });
+  tell({ type: 'state', state: 'Running', degraded: true });
+  tell(valid);
+  now = cluster([server('a')], { revision: { desired: 2, applied: 2 } });
+  tell(outcome);
+  tell(outcome);
+  tell({ type: 'config', file: 'a', status: 'invalid', problems: 1 });
+  tell({ type: 'state', state: 'Stopping', degraded: false });
+  tell(valid);
+  expect(sent.map((words) => words.replace(/\d{6,}/, 'now'))).toEqual([
+    'READY=1 STATUS=Running, degraded: 1 of 2 servers run, revision 1',
+    'RELOADING=1 MONOTONIC_USEC=now',
+    'READY=1 STATUS=Running: 1 of 1 server run, revision 2',
+    'RELOADING=1 MONOTONIC_USEC=now',
+    'READY=1',
+    'STOPPING=1',
   ]);
   expect(statusText(cluster([]))).toBe('Running: 0 of 0 servers run, revision 1');
 });

@@ -24,7 +24,7 @@ import { liveDisplay } from '../live-display.ts';
 import { logEntry } from '../log-entry.ts';
 import type { RunEvent } from '../run-event.ts';
 import { lastGoodPath } from '../state-file.ts';
-import { informManager } from '../systemd.ts';
+import { informantOf, notifierFor } from '../systemd.ts';
 
 export interface RunOptions {
   readonly file: string;
@@ -47,6 +47,7 @@ export const run = async (options: RunOptions, console: Console): Promise<ExitCo
     display.show(event);
     const entry = logEntry(event, new Date());
     if (entry !== undefined) logs.add(entry);
+    manager?.tell(event);
   };
   const logger = eventLogger(show);
   const kept = resume ? lastGoodPath(file, process.env) : undefined;
@@ -59,6 +60,8 @@ export const run = async (options: RunOptions, console: Console): Promise<ExitCo
     logger,
     { baseDir: dirname(resolve(file)), ...(kept === undefined ? {} : { keep: keeper(file, kept, show) }) },
   );
+  const notifier = notifierFor(process.env, (error) => show({ type: 'error', ...errorComplaint(error) }));
+  const manager = notifier && informantOf(notifier, () => cluster.snapshot, process.env);
   const display = chooseDisplay(json, console, file, () => cluster.snapshot);
 
   // Code in a configuration runs in this process: what it throws where nobody catches ends the run, but not the
@@ -78,7 +81,6 @@ export const run = async (options: RunOptions, console: Console): Promise<ExitCo
   const following = new Subscription();
   following.add(leaving.subscribe(() => abandoned.abort()));
   following.add(signals$(['SIGUSR2']).subscribe(() => void cluster.restart()));
-  const manager = informManager(cluster, process.env, (error) => show({ type: 'error', ...errorComplaint(error) }));
   process.on('exit', onExit);
   process.on('uncaughtException', onCrash);
   try {

@@ -5,7 +5,7 @@ import { fileDataSchema } from './schema.ts';
 export const kindAt = (path: readonly string[]): Kind => {
   let schemas: readonly unknown[] = [fileDataSchema];
   for (const key of path) schemas = schemas.flatMap((schema) => below(schema, key));
-  const kinds = new Set(schemas.flatMap(alternatives).map(typeOf));
+  const kinds = new Set(schemas.flatMap(alternatives).flatMap(typesOf));
   // Where a text is as good as a number, what was written is one.
   if (kinds.has('string')) return 'text';
   return kinds.has('number') ? 'number' : kinds.has('boolean') ? 'boolean' : 'text';
@@ -13,9 +13,9 @@ export const kindAt = (path: readonly string[]): Kind => {
 
 /** The schemas a value may be held against: what is around it removed, and each of its alternatives. */
 const alternatives = (schema: unknown): readonly unknown[] => {
-  const { wrapped, options } = partsOf(schema);
+  const { type, wrapped, options } = partsOf(schema);
   if (wrapped !== undefined) return alternatives(wrapped);
-  return Array.isArray(options) ? options.flatMap(alternatives) : [schema];
+  return type === 'union' && Array.isArray(options) ? options.flatMap(alternatives) : [schema];
 };
 
 const below = (schema: unknown, key: string): readonly unknown[] =>
@@ -34,9 +34,15 @@ interface Parts {
   readonly entries?: unknown;
   readonly value?: unknown;
   readonly item?: unknown;
+  readonly literal?: unknown;
 }
 
 /** What Valibot's schemas are made of; each kind has some of these. */
 const partsOf = (schema: unknown): Parts => (typeof schema === 'object' && schema !== null ? schema : {});
 
-const typeOf = (schema: unknown): unknown => partsOf(schema).type;
+/** The types of what a schema without alternatives accepts. */
+const typesOf = (schema: unknown): readonly unknown[] => {
+  const { type, literal, options } = partsOf(schema);
+  if (type === 'literal') return [typeof literal];
+  return type === 'picklist' && Array.isArray(options) ? options.map((option) => typeof option) : [type];
+};

@@ -11,6 +11,12 @@ export const segmentsBeforeRest = (pattern: string): number | undefined => {
   return pattern.split('/').length - 2;
 };
 
-/** The names of the parameters in a pattern, in their order. */
+/** What stands in braces is a pattern; braces inside it say how often. */
+const withoutBraces = (pattern: string): string => {
+  const less = pattern.replace(/\{[^{}]*\}/g, '');
+  return less === pattern ? pattern : withoutBraces(less);
+};
+
+/** The names of the parameters in a pattern, in their order. Pure. */
 export const parametersOf = (pattern: string): readonly string[] =>
-  Array.from(pattern.matchAll(/(?<=\/):([^/{}?:*]+)/g), ([, name = '']) => name);
+  Array.from(withoutBraces(pattern).matchAll(/(?<=\/):([^/{}?:*]+)/g), ([, name = '']) => name);

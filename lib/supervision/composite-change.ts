@@ -7,6 +7,7 @@ import {
   type CompositeLife,
   childOf,
   halt,
+  inForce,
   isHeld,
   launch,
   type Membership,
@@ -19,6 +20,7 @@ import { membershipChange, reloadChange } from './composite-steps.ts';
 import { andThen, keep } from './decision.ts';
 import { RunnableError, type StartTimeoutError } from './errors.ts';
 import { log } from './life.ts';
+import { comesBack } from './restart-strategy.ts';
 
 /** Somebody wants the composite to be made of something else. While a change is on its way, the newest one waits. */
 export const changeTo = (life: CompositeLife, membership: Membership): CompositeDecision => {
@@ -50,7 +52,12 @@ export const advance = (life: CompositeLife): CompositeDecision => {
   const { change } = life;
   if (change === undefined || change.current !== undefined) return keep(life);
   const [step, ...todo] = change.todo;
-  if (step === undefined) return finish(life, change);
+  if (step === undefined) {
+    const again = inForce(life)
+      .filter(mayNotEnd)
+      .map(({ id }) => ({ type: 'start', id }) as const);
+    return again.length > 0 ? advance({ ...life, change: { ...change, todo: again } }) : finish(life, change);
+  }
   const current = { ...change, todo, current: step };
   if (step.type === 'commit') return goOn(commit(life, current));
   const child = childOf(life, step.id);
@@ -58,6 +65,10 @@ export const advance = (life: CompositeLife): CompositeDecision => {
     ? goOn({ ...life, change: current })
     : take({ ...life, change: current }, current, step, child);
 };
+
+/** One that was let end as what it was, and is something else now. */
+const mayNotEnd = ({ standing, error, member: { restart = 'permanent' } }: Child): boolean =>
+  standing === 'ended' && comesBack(restart, error === undefined ? 'ended' : 'failed');
 
 /** The present step is done. */
 export const goOn = (life: CompositeLife): CompositeDecision =>
@@ -72,6 +83,7 @@ const take = (
   const { id } = child;
   switch (step.type) {
     case 'start': {
+      if (isHeld(child)) return goOn(life);
       const undo = [{ type: 'stop', id } as const, ...change.undo];
       return launch({ ...life, change: { ...change, undo, started: [...change.started, child.member.name] } }, child);
     }
@@ -172,9 +184,12 @@ export const refuse = (
   const cause = error ?? new RunnableError(name, 'end');
   if (life.state === 'Booting') return fail(life, cause);
   if (change === undefined) return keep(life);
+  // One that is stopping is waited for first: it may be the one that is started again.
+  const waiting = change.current?.type === 'stop' ? [change.current] : [];
+  const todo = [...waiting, ...change.undo];
   return advance({
     ...life,
-    change: { ...change, current: undefined, todo: change.undo, undo: [], refusal: { child: name, cause } },
+    change: { ...change, current: undefined, todo, undo: [], refusal: { child: name, cause } },
   });
 };
 

@@ -7,7 +7,7 @@ import {
   type Membership,
   newChild,
 } from './composite-life.ts';
-import { planMembership, type Slot } from './membership.ts';
+import { type Present, planMembership, type Slot } from './membership.ts';
 
 const nothingYet = {
   current: undefined,
@@ -34,7 +34,7 @@ export interface MembershipChange {
  * what cannot run beside it is exchanged, then configs are handed over, and in the end what has left is stopped.
  */
 export const membershipChange = (life: CompositeLife, membership: Membership): MembershipChange => {
-  const { slots, departed } = planMembership(inForce(life), membership.members);
+  const { slots, departed } = planMembership(inForce(life).map(presentOf), membership.members);
   // Newcomers are numbered by their place.
   const places = slots.map((slot, at) => ({
     slot,
@@ -50,8 +50,10 @@ export const membershipChange = (life: CompositeLife, membership: Membership): M
       todo: [
         ...places.flatMap(({ slot, id }) => (slot.type === 'start' ? startSteps(id) : [])),
         ...places.flatMap(({ slot, id }) => (slot.type === 'swap' ? swapSteps(slot, id) : [])),
-        ...slots.filter((slot) => slot.type === 'configure'),
+        ...slots.flatMap((slot) => (slot.type === 'configure' ? configureSteps(slot) : [])),
         { type: 'commit' },
+        // In force from here on, so that a failure is one of theirs and not one of the change.
+        ...slots.flatMap((slot) => ('again' in slot && slot.again ? startSteps(slot.id) : [])),
         ...leaving.map((id) => ({ type: 'stop', id }) as const),
       ],
       order: places.map(({ id }) => id),
@@ -64,11 +66,24 @@ export const membershipChange = (life: CompositeLife, membership: Membership): M
   };
 };
 
+const presentOf = ({ id, member, canConfigure, canReload, standing }: Child): Present => ({
+  id,
+  member,
+  // One that never came as far as Running has not been asked what it can.
+  canConfigure: typeof member.runnable === 'function' ? canConfigure : typeof member.runnable.configure === 'function',
+  canReload,
+  over: standing === 'ended',
+});
+
 const startSteps = (id: number): readonly ChangeStep[] => [{ type: 'start', id }];
 
 const swapSteps = (slot: Extract<Slot, { readonly type: 'swap' }>, id: number): readonly ChangeStep[] => [
   { type: 'stop', id: slot.instead },
   { type: 'start', id },
+];
+
+const configureSteps = ({ id, member }: Extract<Slot, { readonly type: 'configure' }>): readonly ChangeStep[] => [
+  { type: 'configure', id, member },
 ];
 
 /** All in force are asked to read their configuration again, in order. */

@@ -7,14 +7,16 @@ export interface Present {
   readonly member: CompositeMember;
   readonly canConfigure: boolean;
   readonly canReload: boolean;
+  /** Whether it is no more, and will not be again by itself. */
+  readonly over: boolean;
 }
 
 /** What becomes of one place in the order. */
 export type Slot =
   /** Stays as it is. */
   | { readonly type: 'keep'; readonly id: number; readonly member: CompositeMember }
-  /** The same runnable is told its new config, or to read it again. */
-  | { readonly type: 'configure'; readonly id: number; readonly member: CompositeMember }
+  /** The same runnable is told its new config, or to read it again; `again` when it is over and starts with that. */
+  | { readonly type: 'configure'; readonly id: number; readonly member: CompositeMember; readonly again: boolean }
   /** Is started; what it takes the place of, if anything, is stopped once everything new runs. */
   | { readonly type: 'start'; readonly member: CompositeMember; readonly instead?: number }
   /** Is started after what it takes the place of was stopped. */
@@ -56,13 +58,16 @@ export const planMembership = (present: readonly Present[], wanted: readonly Com
 
 const slotOf = (before: Present | undefined, member: CompositeMember): Slot => {
   if (before === undefined) return { type: 'start', member };
-  const { id } = before;
+  const { id, over, canConfigure } = before;
   if (isSame(before.member, member)) return { type: 'keep', id, member };
   if (isObject(member) && before.member.runnable === member.runnable) {
-    const type = before.canConfigure || before.canReload ? 'configure' : 'swap';
-    return type === 'swap' ? { type, member, instead: id } : { type, id, member };
+    return canConfigure || (before.canReload && !over)
+      ? { type: 'configure', id, member, again: over }
+      : { type: 'swap', member, instead: id };
   }
-  if (areKeyed(before.member, member) && before.canConfigure) return { type: 'configure', id, member };
+  if (areKeyed(before.member, member) && canConfigure && !over) {
+    return { type: 'configure', id, member, again: false };
+  }
   return { type: member.replace === 'stop-first' ? 'swap' : 'start', member, instead: id };
 };
 

@@ -179,6 +179,22 @@ test('what was exchanged is started again when the change is undone', async () =
   await one.stop();
 });
 
+test('what is stopping to be exchanged is waited for before it is started again', async () => {
+  const stopped = new Subject<void>();
+  const { one, members, member, get, events } = compositeScene({ a: { stop: () => firstValueFrom(stopped) } });
+  await one.start();
+  members.next([{ name: 'a', runnable: new FakeRunnable('a2', events), replace: 'stop-first' }, member('b')]);
+  expect(events).toEqual(['start a', 'start b', 'stop a']);
+  get('b').states.next('Error');
+  expect(events.slice(3)).toEqual(['stop b']);
+  stopped.next();
+  await firstValueFrom(one.outcomes$);
+  expect(events.slice(4)).toEqual(['start a']);
+  const stopping = one.stop();
+  stopped.next();
+  await stopping;
+});
+
 test('one that was started for a change and fails before the others are ready undoes it', async () => {
   const { one, members, member, get, events, outcomes } = compositeScene({ a: {}, c: { start: () => undefined } });
   members.next([member('a')]);
@@ -203,6 +219,28 @@ test('one that is to run and ends at once undoes the change; one that does its t
     job: { phase: 'ended' },
     b: { phase: 'running' },
   });
+  await one.stop();
+});
+
+test('one that was let end starts again when it may not end any more, or has another config', async () => {
+  const { one, members, member, get, events } = compositeScene({ job: {} }, {}, { job: { restart: 'temporary' } });
+  await one.start();
+  get('job').states.next('Stopped');
+  members.next([member('job')]);
+  expect(events).toEqual(['start job']);
+  members.next([member('job', { restart: 'permanent' })]);
+  expect(events).toEqual(['start job', 'start job']);
+  members.next([member('job', { restart: 'transient' })]);
+  get('job').states.next('Stopped');
+  members.next([member('job', { restart: 'transient', config: 2 })]);
+  expect(events).toEqual(['start job', 'start job', 'start job']);
+
+  const runnable = configurable('configurable', events);
+  members.next([{ name: 'job', runnable, config: 1, restart: 'transient' }]);
+  runnable.fake.states.next('Stopped');
+  events.length = 0;
+  members.next([{ name: 'job', runnable, config: 2, restart: 'transient' }]);
+  expect(events).toEqual(['configure configurable 2', 'start configurable']);
   await one.stop();
 });
 

@@ -6,7 +6,7 @@ import { type Present, planMembership } from '../../lib/supervision/membership.t
 
 const object = (): Configurable => ({ state$: of('Running'), start: () => undefined, stop: () => undefined });
 const present = (members: readonly CompositeMember[], can: Partial<Present> = {}): readonly Present[] =>
-  members.map((member, at) => ({ id: at + 1, member, canConfigure: false, canReload: false, ...can }));
+  members.map((member, at) => ({ id: at + 1, member, canConfigure: false, canReload: false, over: false, ...can }));
 const types = (before: readonly Present[], wanted: readonly CompositeMember[]) =>
   planMembership(before, wanted).slots.map(({ type }) => type);
 
@@ -66,6 +66,23 @@ test('an object is known by itself: with another name it is not started twice, a
     departed: [],
   });
   expect(types(before, [{ name: 'a', runnable: two }, renamed])).toEqual(['start', 'keep']);
+});
+
+test('one that is over starts again when its config changed', () => {
+  const runnable = object();
+  const job = { name: 'job', runnable, config: 1, restart: 'transient' } as const;
+  const ended = present([job], { over: true, canConfigure: true, canReload: true });
+  const slot = (member: CompositeMember, before = ended) => planMembership(before, [member]).slots[0];
+  expect(slot(job)).toMatchObject({ type: 'keep' });
+  expect(slot({ ...job, config: 2 })).toMatchObject({ type: 'configure', again: true });
+  // Reading again is what starting does.
+  expect(slot({ ...job, config: 2 }, present([job], { over: true, canReload: true }))).toMatchObject({
+    type: 'swap',
+  });
+  const made = { name: 'job', runnable: object, config: 1 };
+  expect(slot({ ...made, config: 2 }, present([made], { over: true, canConfigure: true }))).toMatchObject({
+    type: 'start',
+  });
 });
 
 test('what cannot be compared counts as changed', () => {

@@ -31,3 +31,16 @@ export class FilesRootError extends Error {
     this.path = path;
   }
 }
+
+/** A field of a server-sent event would be read as another one, or as none. */
+export class EventFieldError extends Error {
+  override readonly name = 'EventFieldError';
+  readonly code = 'ERR_EVENT_FIELD';
+  /** `event`, `id`, `retry` or `data`. */
+  readonly field: string;
+  readonly hint = 'event and id are one line, retry is a whole number, data is a text or what JSON can say';
+  constructor(field: string, options?: ErrorOptions) {
+    super(`a server-sent event cannot have this ${field}`, options);
+    this.field = field;
+  }
+}

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { surroundings } from '../../admin/control-directory.ts';
 import { jsonLine } from '../../admin/json-line.ts';
 import { parseCluster } from '../../config/parse.ts';
@@ -10,6 +11,7 @@ import { type Finding, fail } from '../doctor/finding.ts';
 import { judgeNode } from '../doctor/node-version.ts';
 import { judgeOpenFiles, openFilesLimit } from '../doctor/open-files.ts';
 import { lookAtConfigFile } from '../doctor/permissions.ts';
+import { lookAtServices } from '../doctor/services.ts';
 import { complaintLine } from '../event-line.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Line, Style } from '../paint.ts';
@@ -42,6 +44,7 @@ const lookAround = async (file: string | undefined): Promise<readonly Finding[]>
     judgeOpenFiles(openFilesLimit(), connectionsOf(specs)),
     ...control.findings,
     ...findings,
+    ...(await lookAtServices(specs, dirname(resolve(file ?? '.')))),
     ...(await lookAtAddresses(specs, control.held)),
   ];
 };

@@ -1,6 +1,9 @@
 /** What a look at one thing has found. */
 export interface Finding {
-  /** What was looked at: `node`, `files`, `address`, `certificate`, `permissions`, `control`, `leftover`, `config`. */
+  /**
+   * What was looked at: `node`, `files`, `permissions`, `control`, `leftover`, `config`, `certificate`, `app`,
+   * `address`.
+   */
   readonly check: string;
   readonly status: 'ok' | 'warn' | 'fail';
   /** What was found: lower case, no full stop. */

@@ -1,0 +1,110 @@
+import { chmodSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { judgeNode } from '../../../lib/cli/doctor/node-version.ts';
+import { connectionsWithin, judgeOpenFiles, openFilesLimit } from '../../../lib/cli/doctor/open-files.ts';
+import { lookAtConfigFile, lookAtKeyFile } from '../../../lib/cli/doctor/permissions.ts';
+import { judgeCertificate } from '../../../lib/cli/doctor/services.ts';
+import { config, directoryWith, finish, start } from '../command.ts';
+
+const takePort = async (): Promise<number> => {
+  const server = createServer();
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+};
+
+test.each([
+  ['v18.20.8', 'fail', /older than 20\.19\.0/],
+  ['v20.18.3', 'fail', /older/],
+  ['v20.19.5', 'warn', /known holes that 20\.20\.2 has not/],
+  ['v20.20.2', 'warn', /no security fixes any more/],
+  ['v22.22.9', 'warn', /known holes/],
+  ['v22.23.0', 'ok', /^Node v22\.23\.0$/],
+  ['v24.17.1', 'ok', /./],
+  ['v25.1.0', 'warn', /short-lived/],
+  ['v28.0.0', 'ok', /./],
+  ['what', 'warn', /cannot be read/],
+])('Node %s is %s', (version, status, message) => {
+  expect(judgeNode(version)).toMatchObject({ status, message: expect.stringMatching(message) });
+});
+
+test('the limit on open files is compared with the connections that servers may have', () => {
+  expect(connectionsWithin(1_100)).toBe(800);
+  expect(judgeOpenFiles(65_536, 0).status).toBe('ok');
+  expect(judgeOpenFiles(1_024, 0)).toMatchObject({ status: 'warn', hint: expect.stringContaining('ulimit -n') });
+  expect(judgeOpenFiles(65_536, 60_000)).toMatchObject({ status: 'warn', hint: 'raise ulimit -n to 75100' });
+  expect(judgeOpenFiles(Number.POSITIVE_INFINITY, 60_000).status).toBe('ok');
+  expect(judgeOpenFiles(undefined, 0).status).toBe('warn');
+  expect(openFilesLimit()).toBeGreaterThan(0);
+});
+
+test('a certificate is good, soon to end, or over', () => {
+  const day = 86_400_000;
+  const status = { names: ['a.example'], fingerprint: '', validTo: 10.5 * day };
+  expect(judgeCertificate('web', { ...status, state: 'valid' }, 0)).toMatchObject({ status: 'ok' });
+  expect(judgeCertificate('web', { ...status, state: 'expiring' }, 0).message).toContain(
+    'ends in 10 days, on 1970-01-11',
+  );
+  expect(judgeCertificate('web', { ...status, state: 'expired' }, 0)).toMatchObject({ status: 'fail' });
+});
+
+test('a configuration that others may write to is theirs to decide about', () => {
+  const directory = directoryWith({ 'a.json': '{}', 'b.key': 'x' });
+  const [file, key] = [join(directory, 'a.json'), join(directory, 'b.key')];
+  const uid = process.geteuid?.();
+  const status = () => lookAtConfigFile(file, uid)[0]?.status;
+  chmodSync(file, 0o644);
+  expect(status()).toBe('ok');
+  chmodSync(file, 0o666);
+  expect(status()).toBe('fail');
+  chmodSync(file, 0o664);
+  expect(status()).toBe('warn');
+  chmodSync(file, 0o644);
+  chmodSync(directory, 0o777);
+  expect(status()).toBe('fail');
+  expect(lookAtConfigFile(file, (uid ?? 0) + 1)[0]?.status).toBe('fail');
+  chmodSync(key, 0o644);
+  expect(lookAtKeyFile('web', key)).toMatchObject({ status: 'fail', hint: `chmod 600 ${key}` });
+  chmodSync(key, 0o600);
+  expect(lookAtKeyFile('web', key)?.status).toBe('ok');
+});
+
+describe('doctor', () => {
+  const findings = async (directory: string, ...args: readonly string[]) => {
+    const { code, stdout } = await finish(directory, ['doctor', ...args, '--json']);
+    const { type, ok, findings: all } = JSON.parse(stdout);
+    expect([type, ok]).toEqual(['doctor', code === 0]);
+    return (check: string) => all.filter((one: { readonly check: string }) => one.check === check);
+  };
+
+  test('says which addresses are taken, and ends with 1 then', async () => {
+    const directory = directoryWith({ 'a.json': config('x', `127.0.0.1:${await takePort()}`), 'b.json': config('x') });
+    expect((await findings(directory, 'a.json'))('address')).toMatchObject([
+      { status: 'fail', hint: expect.stringMatching(/./) },
+    ]);
+    expect((await findings(directory, 'b.json'))('address')).toMatchObject([{ status: 'ok' }]);
+  });
+
+  test('knows what a cluster of this machine serves', async () => {
+    const directory = directoryWith({});
+    const other = directoryWith({ 'sluice.config.json': config('x', `unix:${join(directory, 'web.sock')}`) });
+    const control = { SLUICE_CONTROL_DIR: join(directory, '.control') };
+    const command = start(other, ['run', '--name', 'blue'], control);
+    await command.said(/state {3}Running/);
+    const { stdout } = await finish(other, ['doctor'], control);
+    expect(stdout).toMatch(/is served by the cluster blue/);
+  });
+
+  test('names what is wrong with a file', async () => {
+    const directory = directoryWith({ 'bad.json': '{' });
+    expect((await findings(directory, 'bad.json'))('config')).toMatchObject([{ status: 'fail' }]);
+  });
+
+  test('people get a table, and a verdict at its end', async () => {
+    const { stdout } = await finish(directoryWith({ 'a.json': config('x') }), ['doctor', 'a.json']);
+    expect(stdout).toMatch(/CHECK +FOUND\n(ok|warn) +node +Node v/);
+    expect(stdout).toMatch(/nothing is in the way, \d+ warnings?\n$/);
+  });
+});

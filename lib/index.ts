@@ -13,6 +13,21 @@ export { ConfigError, describeIssue, OptionsError } from './config/errors.ts';
 export type { FilesConfig } from './config/files-config.ts';
 export type { Environment } from './config/interpolate.ts';
 export type { Issue } from './config/issue.ts';
+export type {
+  BasicAuthConfig,
+  BearerAuthConfig,
+  CompressConfig,
+  CorsConfig,
+  EtagConfig,
+  HeaderChanges,
+  HeadersConfig,
+  MiddlewareConfig,
+  MiddlewareSettings,
+  RequestIdConfig,
+  SecureHeadersConfig,
+  StateGuardConfig,
+  StateHeaderConfig,
+} from './config/middleware-config.ts';
 export { route } from './config/named-route.ts';
 export type { Position } from './config/place.ts';
 export type { RedirectConfig, RedirectStatus } from './config/redirect-config.ts';
@@ -39,10 +54,26 @@ export type {
 export { BindError, ListenerError } from './listener/errors.ts';
 export type { Acceptor, Listener, Listeners } from './listener/listener.ts';
 export type { Logger } from './log/logger.ts';
+export { type AccessEntry, accessLog } from './middleware/access-log.ts';
+export type { Stateful } from './middleware/cluster-state.ts';
+export { headers } from './middleware/headers.ts';
+export { stateGuard } from './middleware/state-guard.ts';
+export { stateHeader } from './middleware/state-header.ts';
+export { stripPrefix } from './middleware/strip-prefix.ts';
 export { ModuleLoadError, type ModulePosition, ModuleTimeoutError } from './module/errors.ts';
-export { AppError, FilesRootError, NoResponseError } from './server/errors.ts';
+export { AppError, EventFieldError, FilesRootError, NoResponseError } from './server/errors.ts';
+export { type EventClient, type EventStreamOptions, eventStream } from './server/event-stream.ts';
+export type { ServerSentEvent } from './server/event-text.ts';
 export { drainSignal } from './server/http/drain-signal.ts';
 export type { ServerState } from './server/state.ts';
+export type { WebSocketOptions } from './server/websocket/options.ts';
+export type {
+  WebSocketHandler,
+  WebSocketMessage,
+  WebSocketPeer,
+  WebSocketRequest,
+} from './server/websocket/peer.ts';
+export { webSocket } from './server/websocket/web-socket.ts';
 export { type ConfigsInput, type ConfigValue, type ToConfigsOptions, toConfigs } from './source/configs.ts';
 export { LastGoodError, NotDataError, UnknownNameError } from './source/errors.ts';
 export { type FileSourceOptions, fileSource } from './source/file-source.ts';

@@ -31,6 +31,8 @@ describe('the reference page names every key', () => {
     ['A route', { routes: [{ zzzzzz: 1 }] }, 'routes.0.zzzzzz'],
     ['A fixed answer', { routes: [{ respond: { zzzzzz: 1 } }] }, 'routes.0.respond.zzzzzz'],
     ['Restart', { restart: { zzzzzz: 1 } }, 'restart.zzzzzz'],
+    ['A redirect', { routes: [{ redirect: { zzzzzz: 1 } }] }, 'routes.0.redirect.zzzzzz'],
+    ['Files', { routes: [{ files: { zzzzzz: 1 } }] }, 'routes.0.files.zzzzzz'],
     ['TLS', { tls: { zzzzzz: 1 } }, 'tls.zzzzzz'],
     ['A certificate', { tls: { certificates: [{ zzzzzz: 1 }] } }, 'tls.certificates.0.zzzzzz'],
   ])('of: %s', (title, config, path) => {

@@ -159,7 +159,7 @@ describe('a config that is wrong', () => {
     ['a path with a space', { path: '/a b', respond: {} }, 'path'],
     ['nothing that answers', { path: '/' }, ''],
     ['two that answer', { path: '/', respond: {}, handler: () => {} }, ''],
-    ['a kind that does not exist', { path: '/', respond: {}, proxy: 'x' }, 'proxy'],
+    ['a kind that does not exist', { path: '/', respond: {}, mirror: 'x' }, 'mirror'],
     ['a text as handler', { path: '/', handler: './x.js' }, 'handler'],
     ['a class as handler', { path: '/', handler: Hono }, 'handler'],
     ['no methods', { path: '/', methods: [], respond: {} }, 'methods'],

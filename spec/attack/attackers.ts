@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * How a client can hold a connection and cost a server what it can.
@@ -19,6 +20,8 @@ export interface AttackOrder {
   readonly count: number;
   /** Milliseconds between two bytes, or header lines. */
   readonly intervalMs: number;
+  /** Milliseconds over which they arrive, one after the other. */
+  readonly arriveMs: number;
   /** What is asked for; for a slow reader something larger than what sockets hold. */
   readonly path: string;
 }
@@ -55,7 +58,7 @@ const next = (kind: AttackKind, n: number): string => {
 };
 
 /** Attacks an address; loopback only, so that nobody else is hit by a slip. */
-export const attack = ({ kind, address, count, intervalMs, path }: AttackOrder): Attack => {
+export const attack = ({ kind, address, count, intervalMs, arriveMs, path }: AttackOrder): Attack => {
   const at = address.lastIndexOf(':');
   const host = address.slice(0, at);
   const port = Number(address.slice(at + 1));
@@ -64,8 +67,9 @@ export const attack = ({ kind, address, count, intervalMs, path }: AttackOrder):
   const sockets = new Set<Socket>();
   let connected = 0;
 
-  const begin = (): Promise<void> =>
-    new Promise((resolve) => {
+  const begin = async (n: number): Promise<void> => {
+    await delay((n / count) * arriveMs);
+    return new Promise((resolve) => {
       const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port, noDelay: true });
       let since = 0;
       let sent = 0;
@@ -89,9 +93,10 @@ export const attack = ({ kind, address, count, intervalMs, path }: AttackOrder):
         if (sockets.delete(socket) && since > 0) held.push(performance.now() - since);
       });
     });
+  };
 
   return {
-    begun: Promise.all(Array.from({ length: count }, begin)).then(() => undefined),
+    begun: Promise.all(Array.from({ length: count }, (_, n) => begin(n))).then(() => undefined),
     report: () => ({ connected, heldMs: [...held].sort((a, b) => a - b) }),
     stop: () => {
       const left = [...sockets];

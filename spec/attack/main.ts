@@ -41,7 +41,14 @@ if (!/:\d+$/.test(address) || (what !== 'malformed' && kind === undefined)) {
   await malformedAt(address.slice(0, at), Number(address.slice(at + 1)));
 } else {
   const { path } = values;
-  const running = attack({ kind, address, count: Number(values.count), intervalMs: Number(values.interval), path });
+  const running = attack({
+    kind,
+    address,
+    count: Number(values.count),
+    intervalMs: Number(values.interval),
+    arriveMs: 1_000,
+    path,
+  });
   await running.begun;
   await delay(Number(values.seconds) * 1_000);
   const { connected, heldMs } = running.report();

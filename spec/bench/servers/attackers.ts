@@ -2,14 +2,16 @@
 import { type Attack, type AttackOrder, attack } from '../../attack/attackers.ts';
 import { takeOrders } from '../harness/orders.ts';
 
-let running: Attack | undefined;
+let running: readonly Attack[] = [];
 
 takeOrders({
-  /** Begins an attack; settles when everybody is connected. */
-  begin: async (order: AttackOrder) => {
-    running = attack(order);
-    await running.begun;
+  /** Begins attacks; settles when everybody is connected. */
+  begin: async (orders: readonly AttackOrder[]) => {
+    running = orders.map(attack);
+    await Promise.all(running.map(({ begun }) => begun));
   },
-  report: () => running?.report(),
-  stop: () => running?.stop(),
+  report: () => running.map((each) => each.report()),
+  stop: () => {
+    for (const each of running) each.stop();
+  },
 });

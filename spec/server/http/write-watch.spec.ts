@@ -127,7 +127,7 @@ test('a hundred of them cost little memory, are all gone in time, and disturb no
   const before = process.memoryUsage().rss;
   const startedAt = performance.now();
   const address = formatAddress(serving.address);
-  const slow = attack({ kind: 'slow-reader', address, count: 100, intervalMs: 60_000, path: '/endless' });
+  const slow = attack({ kind: 'slow-reader', address, count: 100, intervalMs: 60_000, arriveMs: 0, path: '/endless' });
   onTestFinished(slow.stop);
   await slow.begun;
   await eventually(() => serving.server.connections === 101);

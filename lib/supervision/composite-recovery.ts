@@ -38,11 +38,13 @@ export const lost = (life: CompositeLife, child: Child, { error, atMs, random }:
     return fail(fallen, new CrashLoopError(policy.name, name, count, policy.restart.periodMs, { cause }));
   }
   const { delayMs } = verdict;
-  const again = `restarting ${name} in ${delayMs} ms, ${count} of at most ${policy.restart.intensity} times`;
+  const { intensity, periodMs } = policy.restart;
+  // Why has been said already, when it was heard.
+  const again = `restarting ${name} in ${delayMs} ms: ${count} of at most ${intensity} times within ${periodMs} ms`;
   return andThen<CompositeLife, CompositeEffect>(
     {
       life: joinRecovery(fallen, child.id),
-      effects: [log('warn', again, cause), { type: 'wait', id: child.id, delayMs }],
+      effects: [log('warn', again), { type: 'wait', id: child.id, delayMs }],
     },
     recover,
   );

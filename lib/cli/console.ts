@@ -1,3 +1,5 @@
+import { jsonLine } from '../admin/json-line.ts';
+import type { ResultLine } from './json-events.ts';
 import type { Terminal } from './live-display.ts';
 import type { Output } from './output.ts';
 import type { Line, Paint } from './paint.ts';
@@ -19,3 +21,11 @@ export const printLines = (output: Output, paint: Paint, lines: readonly Line[])
 /** Columns there are: those of the terminal, and as many as it takes where there is none. */
 export const columnsOf = ({ terminal }: Console): number =>
   terminal?.columns || process.stdout.columns || Number.POSITIVE_INFINITY;
+
+/** Writes the result of a command as one line of JSON. */
+export const printResult = (output: Output, result: Unstamped<ResultLine>): void => {
+  output.write(`${jsonLine(Object.assign({ type: result.type, at: new Date().toISOString() }, result))}\n`);
+};
+
+/** A line whose time is that of writing it; distributes over a union. */
+type Unstamped<L extends ResultLine> = L extends unknown ? Omit<L, 'at'> : never;

@@ -1,5 +1,6 @@
-import { eventData } from '../admin/event-data.ts';
+import { clusterView, outcomeView } from '../admin/cluster-view.ts';
 import { jsonLine } from '../admin/json-line.ts';
+import type { RunLine } from './json-events.ts';
 import type { RunEvent } from './run-event.ts';
 
 /**
@@ -11,11 +12,26 @@ import type { RunEvent } from './run-event.ts';
 export const eventJson = (event: RunEvent, at: Date): string => jsonLine(eventObject(event, at));
 
 /** What `eventJson` writes, before it is text. */
-export const eventObject = (event: RunEvent, at: Date): object => ({
-  type: event.type,
-  at: at.toISOString(),
-  ...fieldsOf(event),
-});
+export const eventObject = (event: RunEvent, at: Date): RunLine => {
+  const stamp = { at: at.toISOString() };
+  switch (event.type) {
+    case 'outcome':
+      return { type: event.type, ...stamp, ...outcomeView(event.outcome) };
+    case 'snapshot':
+      return { type: event.type, ...stamp, ...clusterView(event.snapshot) };
+    case 'log': {
+      const { type, level, message, details } = event;
+      return { type, ...stamp, level, message, ...(details === undefined ? {} : { details: detailsJson(details) }) };
+    }
+    case 'config':
+    case 'error':
+    case 'server':
+    case 'state':
+    case 'stopped':
+      // Named first, they come first.
+      return Object.assign({ type: event.type, ...stamp }, event);
+  }
+};
 
 /** Anything may be logged; what JSON cannot hold (a circle, a bigint, a getter that throws) is left out. */
 const detailsJson = (details: unknown): unknown => {
@@ -23,23 +39,5 @@ const detailsJson = (details: unknown): unknown => {
     return JSON.parse(jsonLine(details, ({ message, stack }) => ({ message, stack })));
   } catch {
     return null;
-  }
-};
-
-const fieldsOf = (event: RunEvent): object => {
-  switch (event.type) {
-    case 'outcome':
-    case 'snapshot':
-    case 'state':
-    case 'server':
-      return eventData(event);
-    case 'log': {
-      const { level, message, details } = event;
-      return { level, message, ...(details === undefined ? {} : { details: detailsJson(details) }) };
-    }
-    default: {
-      const { type: _, ...fields } = event;
-      return fields;
-    }
   }
 };

@@ -10,7 +10,7 @@ export const apply = async (order: Order, console: Console): Promise<ExitCode> =
   if (order.switches.has('dry-run')) return plan(order, console);
   const [file = ''] = order.operands;
   const config = await configToSend(file);
-  return carryOut(order, console, `applying ${file}`, async (client) => {
+  return carryOut(order, console, 'apply', `applying ${file}`, async (client) => {
     const { revision } = await client.cluster();
     return client.replace(config, revision.applied);
   });

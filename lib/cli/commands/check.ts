@@ -1,12 +1,12 @@
-import { jsonLine } from '../../admin/json-line.ts';
 import { formatAddress, urlOf } from '../../config/address.ts';
 import { parseCluster } from '../../config/parse.ts';
 import type { ServerSpec } from '../../config/server-spec.ts';
 import type { LoadedEvent } from '../../source/source.ts';
 import { complaintOf } from '../complaint.ts';
-import { type Console, printLines } from '../console.ts';
+import { type Console, printLines, printResult } from '../console.ts';
 import { complaintLines } from '../event-line.ts';
 import { EXIT, type ExitCode, exitCodeOfProblem } from '../exit-code.ts';
+import type { CheckedServer } from '../json-events.ts';
 import type { Line } from '../paint.ts';
 import { readOnce } from '../read-once.ts';
 import { counted, pad, printable, widthOf } from '../text.ts';
@@ -25,8 +25,7 @@ export const check = async ({ file, json, timeoutMs }: CheckOptions, console: Co
   const problems = event.problems.map(complaintOf);
   const valid = problems.length === 0;
   if (json) {
-    const at = new Date().toISOString();
-    console.stdout.write(`${jsonLine({ type: 'check', at, file, valid, servers: specs.map(serverJson), problems })}\n`);
+    printResult(console.stdout, { type: 'check', file, valid, servers: specs.map(serverJson), problems });
   } else {
     if (event.type === 'loaded') printLines(console.stdout, console.paint, summary(event, specs, valid));
     printLines(console.stderr, console.paintErrors, problems.flatMap(complaintLines));
@@ -35,7 +34,7 @@ export const check = async ({ file, json, timeoutMs }: CheckOptions, console: Co
   return problem === undefined ? EXIT.done : exitCodeOfProblem(problem);
 };
 
-const serverJson = (spec: ServerSpec): object => ({
+const serverJson = (spec: ServerSpec): CheckedServer => ({
   id: spec.id,
   name: spec.name,
   listen: formatAddress(spec.address),

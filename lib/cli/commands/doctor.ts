@@ -1,10 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import { surroundings } from '../../admin/control-directory.ts';
-import { jsonLine } from '../../admin/json-line.ts';
 import { parseCluster } from '../../config/parse.ts';
 import type { ServerSpec } from '../../config/server-spec.ts';
 import { type Column, column, type Dropping, drawTable } from '../columns.ts';
-import { type Console, columnsOf, printLines } from '../console.ts';
+import { type Console, columnsOf, printLines, printResult } from '../console.ts';
 import { lookAtAddresses } from '../doctor/addresses.ts';
 import { lookAtControl } from '../doctor/control.ts';
 import { type Finding, fail } from '../doctor/finding.ts';
@@ -30,8 +29,7 @@ export const doctor = async ({ file, json }: DoctorOptions, console: Console): P
   const findings = await underSpinner(console, 'looking', json, () => lookAround(file));
   const failures = findings.filter(({ status }) => status === 'fail').length;
   if (json) {
-    const at = new Date().toISOString();
-    console.stdout.write(`${jsonLine({ type: 'doctor', at, ...(file && { file }), ok: failures === 0, findings })}\n`);
+    printResult(console.stdout, { type: 'doctor', ...(file && { file }), ok: failures === 0, findings });
   } else printLines(console.stdout, console.paint, linesOf(findings, columnsOf(console)));
   return failures === 0 ? EXIT.done : EXIT.error;
 };

@@ -8,5 +8,5 @@ export const drainOrResume = (order: Order, console: Console): Promise<ExitCode>
   const [server = ''] = order.operands;
   const verb = order.command === 'resume' ? 'resume' : 'drain';
   const doing = verb === 'drain' ? `draining ${server}` : `resuming ${server}`;
-  return carryOut(order, console, doing, (client) => client.order(server, verb));
+  return carryOut(order, console, verb, doing, (client) => client.order(server, verb));
 };

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
-import { jsonLine } from '../../admin/json-line.ts';
-import { type Console, printLines } from '../console.ts';
+import { type Console, printLines, printResult } from '../console.ts';
 import { DEFAULT_EXTENSIONS } from '../default-file.ts';
 import { CommandError, EXIT, type ExitCode } from '../exit-code.ts';
 import { firstConfig } from '../first-config.ts';
@@ -22,7 +21,7 @@ export const init = async ({ file = 'sluice.config.json', json }: InitOptions, c
   }
   write(file, text);
   const next = [...installHints(dirname(resolve(file))), `sluice check ${file}`, `sluice run ${file}`];
-  if (json) console.stdout.write(`${jsonLine({ type: 'init', at: new Date().toISOString(), file, next })}\n`);
+  if (json) printResult(console.stdout, { type: 'init', file, next });
   else {
     printLines(console.stdout, console.paint, [
       [{ text: printable(file) }, { text: ' was written', style: 'good' }, { text: '; next:' }],

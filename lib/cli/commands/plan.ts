@@ -1,8 +1,7 @@
-import { jsonLine } from '../../admin/json-line.ts';
 import type { Change, Plan } from '../../cluster/plan.ts';
 import type { Order } from '../arguments.ts';
 import { type Column, column, type Dropping, drawTable } from '../columns.ts';
-import { type Console, columnsOf, printLines } from '../console.ts';
+import { type Console, columnsOf, printLines, printResult } from '../console.ts';
 import { configToSend } from '../control/sent-config.ts';
 import { withCluster } from '../control/session.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
@@ -19,8 +18,7 @@ export const plan = async (order: Order, console: Console): Promise<ExitCode> =>
   }));
   const { cluster, plan: found, notes } = result;
   if (order.switches.has('json')) {
-    const at = new Date().toISOString();
-    console.stdout.write(`${jsonLine({ type: 'plan', at, cluster, file, ...found, notes })}\n`);
+    printResult(console.stdout, { type: 'plan', cluster, file, ...found, notes });
     return EXIT.done;
   }
   printLines(console.stdout, console.paint, planLines(file, cluster, found, columnsOf(console)));

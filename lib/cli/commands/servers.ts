@@ -1,7 +1,6 @@
 import type { ControlView } from '../../admin/control-app.ts';
-import { jsonLine } from '../../admin/json-line.ts';
 import type { Order } from '../arguments.ts';
-import { type Console, columnsOf, printLines } from '../console.ts';
+import { type Console, columnsOf, printLines, printResult } from '../console.ts';
 import { withCluster } from '../control/session.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Line } from '../paint.ts';
@@ -13,10 +12,7 @@ export const servers = async (order: Order, console: Console): Promise<ExitCode>
   const view = await withCluster(order, console, 'asking', (client) => client.cluster());
   if (order.switches.has('json')) {
     const { process, servers: all, draining, drained } = view;
-    const at = new Date().toISOString();
-    console.stdout.write(
-      `${jsonLine({ type: 'servers', at, cluster: process.name, servers: all, draining, drained })}\n`,
-    );
+    printResult(console.stdout, { type: 'servers', cluster: process.name, servers: all, draining, drained });
   } else printLines(console.stdout, console.paint, tableOf(view, columnsOf(console)).slice(1));
   return EXIT.done;
 };

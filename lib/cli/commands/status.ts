@@ -1,9 +1,8 @@
 import type { ControlView } from '../../admin/control-app.ts';
 import type { ControlSocket } from '../../admin/control-socket.ts';
-import { jsonLine } from '../../admin/json-line.ts';
 import type { Order } from '../arguments.ts';
 import { type Column, column, type Dropping, drawTable } from '../columns.ts';
-import { type Console, columnsOf, printLines } from '../console.ts';
+import { type Console, columnsOf, printLines, printResult } from '../console.ts';
 import { connectTo } from '../control/client.ts';
 import { chooseSocket, findSockets } from '../control/find.ts';
 import { timeoutOf } from '../control/session.ts';
@@ -28,9 +27,7 @@ export const status = async (order: Order, console: Console): Promise<ExitCode> 
   const views = answers.filter((answer): answer is ControlView => !(answer instanceof CommandError));
   if (json) {
     const errors = failures.flatMap(({ complaints }) => complaints);
-    console.stdout.write(
-      `${jsonLine({ type: 'status', at: new Date().toISOString(), clusters: views, ...(errors.length === 0 ? {} : { errors }) })}\n`,
-    );
+    printResult(console.stdout, { type: 'status', clusters: views, ...(errors.length === 0 ? {} : { errors }) });
   } else {
     const width = columnsOf(console);
     const [only] = views;

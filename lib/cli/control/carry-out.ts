@@ -1,11 +1,11 @@
 import type { ServerView } from '../../admin/cluster-view.ts';
 import type { ControlView } from '../../admin/control-app.ts';
-import { jsonLine } from '../../admin/json-line.ts';
 import type { Order } from '../arguments.ts';
 import type { Complaint } from '../complaint.ts';
-import { type Console, printLines } from '../console.ts';
+import { type Console, printLines, printResult } from '../console.ts';
 import { complaintLines, outcomeLine } from '../event-line.ts';
 import { CommandError, EXIT, type ExitCode } from '../exit-code.ts';
+import type { OrderResult as JsonResult } from '../json-events.ts';
 import type { Line } from '../paint.ts';
 import { printable } from '../text.ts';
 import type { ControlClient, OrderResult } from './client.ts';
@@ -19,10 +19,11 @@ import { withCluster } from './session.ts';
 export const carryOut = async (
   order: Order,
   console: Console,
+  type: JsonResult['type'],
   doing: string,
   give: (client: ControlClient) => Promise<OrderResult>,
 ): Promise<ExitCode> => {
-  const { command, switches } = order;
+  const { switches } = order;
   const result = await withCluster(order, console, doing, async (client) => {
     const given = await give(client);
     if (switches.has('wait')) await settled(client);
@@ -33,7 +34,7 @@ export const carryOut = async (
     return { ...cause, message: `${server} stays behind: ${cause.message}`, server };
   });
   if (switches.has('json')) {
-    console.stdout.write(`${jsonLine({ type: command, at: new Date().toISOString(), cluster, ...outcome, notes })}\n`);
+    printResult(console.stdout, { type, cluster, ...outcome, notes });
   } else {
     const noted = notes.map((note): Line => [{ text: 'note    ', style: 'busy' }, { text: printable(note) }]);
     printLines(console.stdout, console.paint, [outcomeLine(outcome), ...noted]);

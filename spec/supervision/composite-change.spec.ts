@@ -2,6 +2,7 @@ import { filter, firstValueFrom, Subject, take } from 'rxjs';
 import { expect, test } from 'vitest';
 import { composite } from '../../lib/supervision/composite.ts';
 import type { Configurable } from '../../lib/supervision/composite-member.ts';
+import { createSupervisor } from '../../lib/supervision/supervisor.ts';
 import { compositeScene, oops } from './composite-scene.ts';
 import { FakeRunnable, listLogger, never } from './fake-runnable.ts';
 
@@ -447,10 +448,32 @@ test('in a supervisor a reload reaches the children, and its failure is logged t
   const { logger, lines } = listLogger();
   const child = new FakeRunnable('a', events, { reload: throwOops });
   const inner = composite([{ name: 'a', runnable: child }], { logger, name: 'inner' });
-  const outer = composite([{ name: 'inner', runnable: inner }], { logger, name: 'outer' });
+  const outer = createSupervisor([inner], { logger });
   await outer.start();
-  await expect(outer.reload()).rejects.toMatchObject({ failures: [{ child: 'inner', cause: { code: 'ERR_RELOAD' } }] });
+  await outer.reload();
   expect(events).toEqual(['start a', 'reload a']);
   expect(lines).toContain('error runnable inner failed to reload');
   await outer.stop();
+});
+
+test('a child may change, reload or stop its own composite from inside any call', async () => {
+  const { one, members, member, events, outcomes } = compositeScene({
+    a: {
+      start: (self) => {
+        self.states.next('Running');
+        members.next([member('a'), member('b')]);
+        calls.push(one.reload());
+      },
+      reload: () => {
+        calls.push(one.stop());
+      },
+    },
+  });
+  const calls: Promise<unknown>[] = [];
+  await one.start();
+  await Promise.all(calls);
+  await firstValueFrom(one.state$.pipe(filter((state) => state === 'Stopped')));
+  await Promise.all(calls);
+  expect(events).toEqual(['start a', 'start b', 'reload a', 'stop b', 'stop a']);
+  expect(outcomes.map(({ status }) => status)).toEqual(['committed', 'committed']);
 });

@@ -33,6 +33,4 @@ export const sessionOptions = {
   maxSessionMemory: 32,
   /** Frames that make no sense, until the session ends. Node allows a thousand. */
   maxSessionInvalidFrames: 100,
-  /** Pings of ours that wait for their answer; there is one at most. */
-  maxOutstandingPings: 2,
 } satisfies ServerOptions;

@@ -12,7 +12,7 @@ import type { StreamAnswer } from './stream-answer.ts';
 /** Milliseconds a client gets to read its last answers and to end its side before the socket is destroyed. */
 const LINGER_MS = 2_000;
 
-/** The highest stream there can be: a GOAWAY that says so says no more than that there will be another. */
+/** The highest stream there can be: a GOAWAY that names it says no more than that there will be another. */
 const LAST_OF_ALL = 2 ** 31 - 1;
 
 /**
@@ -68,8 +68,11 @@ export class Session implements Caller {
   readonly #breaks = new Allowance(BREAKS, this.#madeAt);
   readonly #questions = new Allowance(QUESTIONS, this.#madeAt);
   readonly #chatter = new Allowance(CHATTER, this.#madeAt);
-  /** It was said that there will be an end, but not yet with which stream. */
+  /** It was said that there will be an end. */
   #announced = false;
+  /** The client has said that it leaves by itself. */
+  #parting = false;
+  #lingering = false;
   /** The client has said that it speaks HTTP/2. */
   #greeted = false;
   /** Bytes read and sent as of the last look. */
@@ -94,6 +97,18 @@ export class Session implements Caller {
       this.#question('SETTINGS');
     });
     http2.on('ping', () => this.#question('PING'));
+    const close = http2.close.bind(http2);
+    let theirs = false;
+    http2.on('goaway', (code) => {
+      theirs = code === constants.NGHTTP2_NO_ERROR;
+      if (theirs) setImmediate(() => this.#part());
+    });
+    // Node closes a session right after this event, and refuses what its client had asked for before: it comes second,
+    // because a GOAWAY is sent ahead of requests. What it says concerns pushes (RFC 9113 §6.8), and there are none.
+    http2.close = (callback) => {
+      if (!theirs) close(callback);
+      theirs = false;
+    };
     socket.once('finish', () => this.#linger());
   }
 
@@ -208,9 +223,9 @@ export class Session implements Caller {
   }
 
   /**
-   * Told to leave: a client that has asked for something is told at once that there will be an end, and, when all that
-   * it sent before it could know has arrived, which stream was the last. One that has not asked for anything is told with
-   * its next request, or after it has been silent for a while, as in HTTP/1.
+   * Told to leave: a client that has asked for something is told which stream was the last. One that has not asked for
+   * anything is told with its next request, or after it has been silent for a while, as in HTTP/1: what it sends before
+   * it could know is answered then.
    */
   leave(): void {
     if (this.#draining) return;
@@ -222,21 +237,33 @@ export class Session implements Caller {
   /** Names the last stream, and ends the connection as soon as those that were begun are over. */
   end(): void {
     this.#http2.close();
+    // Half a request keeps Node from ending it.
+    if (this.#answers.size === 0) this.#linger();
   }
 
+  /**
+   * Says that there will be an end, ahead of the answers that are still to come, so that whoever waits for one of them
+   * asks elsewhere next; and, after all has been read that has arrived, which stream was the last. Node looks at none
+   * that comes after the first of these two frames.
+   */
   #announce(): void {
     if (this.#announced || this.#http2.closed || this.#http2.destroyed) return;
     this.#announced = true;
     this.#http2.goaway(constants.NGHTTP2_NO_ERROR, LAST_OF_ALL);
-    // Its answer comes after everything the client sent before it read this.
-    this.#http2.ping(() => this.end());
+    setImmediate(() => this.end());
+  }
+
+  /** The client leaves by itself: what it asked for it gets. */
+  #part(): void {
+    this.#parting = true;
+    if (this.#answers.size === 0) this.end();
   }
 
   #ended(answer: StreamAnswer): void {
     if (answer.brokenOff) this.#broken();
     this.#answers.delete(answer);
     this.activeAt = performance.now();
-    if (this.#announced && this.#answers.size === 0) this.end();
+    if (this.#parting && this.#answers.size === 0) this.end();
   }
 
   #broken(): void {
@@ -268,7 +295,8 @@ export class Session implements Caller {
   }
 
   #linger(): void {
-    if (this.socket.destroyed) return;
+    if (this.socket.destroyed || this.#lingering) return;
+    this.#lingering = true;
     const timer = setTimeout(() => this.socket.destroy(), LINGER_MS);
     timer.unref();
     this.socket.once('close', () => clearTimeout(timer));

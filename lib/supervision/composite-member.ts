@@ -26,8 +26,8 @@ export interface CompositeMember {
   readonly runnable: Configurable | (() => Configurable);
   /**
    * What it runs with, compared by value. Without it a member is the same as long as `runnable` is the same object or
-   * function; with it functions are not compared, so that they can be written where the members are listed. A change made inside
-   * an object that was given before is not seen.
+   * function; with it functions are not compared, so that they can be written where the members are listed. What is
+   * changed inside an object that was given before is not seen.
    */
   readonly config?: unknown;
   /** Whether it is started again when it is no more; `permanent` by default. */

@@ -12,6 +12,12 @@ export type Soon<T> = T | Observable<T>;
 export const whenThere = <T, R>(soon: Soon<T>, work: (value: T) => R): Soon<R> =>
   isObservable(soon) ? soon.pipe(map(work)) : work(soon);
 
+/** Waits for two values; an Observable only if one of them is. Errors as soon as one does. */
+export const bothThere = <A, B>(a: Soon<A>, b: Soon<B>): Soon<readonly [A, B]> => {
+  if (!isObservable(a) && !isObservable(b)) return [a, b];
+  return combineLatest([isObservable(a) ? a.pipe(take(1)) : of(a), isObservable(b) ? b.pipe(take(1)) : of(b)]);
+};
+
 /** Waits for all values, in their order; an Observable only if one of them is. Errors as soon as one does. */
 export const allThere = <T>(soons: readonly Soon<T>[]): Soon<readonly T[]> => {
   if (soons.some(isObservable)) {

@@ -25,7 +25,7 @@ export interface HandshakeObserver {
 
 /** How connections are encrypted: certificates, keys and rules, ready for use. */
 export interface Encryption {
-  /** Begins a handshake on an accepted connection. Calls one of the observer's methods, once, unless the client leaves. */
+  /** Begins a handshake on an accepted connection. Calls one of the observer's methods, once. */
   secure(socket: Duplex, observer: HandshakeObserver): void;
   /**
    * Whether connections that were made under these rules would have been let in under `next` as well, so that they may
@@ -33,11 +33,13 @@ export interface Encryption {
    */
   admits(next: Encryption): boolean;
   readonly status: CertificateStatus;
+  /** Handshakes that came to nothing. */
+  readonly failures: number;
   /**
    * Keeps an eye on the files that certificates came from, and on the calendar.
    *
-   * Cold: looks while subscribed, and puts new material to use for handshakes that begin later. Emits the status
-   * whenever it changes, never errors, never completes.
+   * Cold: looks while subscribed, and puts new material to use for handshakes that begin later. Emits the status at once
+   * and whenever it changes, never errors, never completes.
    */
   readonly watch$: Observable<CertificateStatus>;
 }

@@ -1,13 +1,16 @@
 import { catchError, isObservable, throwError } from 'rxjs';
 import type { ServerSpec } from '../config/server-spec.ts';
 import type { Logger } from '../log/logger.ts';
-import { type Soon, whenThere } from '../reactive/soon.ts';
+import { bothThere, type Soon, whenThere } from '../reactive/soon.ts';
+import type { Encryption } from './encryption.ts';
 import { AppError } from './errors.ts';
 import { fetchOf } from './http/app.ts';
 import { HttpServer, httpContext } from './http/http-server.ts';
 import type { RouteSite } from './route.ts';
 import { buildRoutes } from './routes.ts';
 import type { HostedServer, Service } from './server.ts';
+import { buildEncryption } from './tls/tls.ts';
+import { TlsError } from './tls/tls-error.ts';
 
 /** What every kind of server needs to know of its cluster. */
 export interface ServerOptions {
@@ -23,7 +26,12 @@ export interface ServiceSite extends Omit<RouteSite, 'server'> {
    * readied by their first requests instead: together that would be half the time their start takes.
    */
   readonly awaited: boolean;
+  /** How connections are encrypted already, when that stays as it is. */
+  readonly encryption?: Encryption | undefined;
 }
+
+const encrypt = ({ tls, http2 }: ServerSpec, { encryption, baseDir }: ServiceSite): Soon<Service['encryption']> =>
+  tls === undefined ? undefined : (encryption ?? buildEncryption(tls, { baseDir, http2 }));
 
 const buildApp = (spec: ServerSpec, { awaited, ...site }: ServiceSite): Soon<Service['fetch']> =>
   whenThere(spec.app ?? buildRoutes(spec.routes ?? [], spec.middleware, { ...site, server: spec.id }), (app) =>
@@ -33,21 +41,22 @@ const buildApp = (spec: ServerSpec, { awaited, ...site }: ServiceSite): Soon<Ser
 /**
  * Builds what a server answers with; the part of a change that may fail, and touches nothing that runs.
  *
- * Throws an `AppError`, or emits one service and completes, or errors with an `AppError`; unsubscribing gives up.
+ * Throws an `AppError` or a `TlsError`, or emits one service and completes, or errors with one of them; unsubscribing
+ * gives up.
  */
 export const buildService = (spec: ServerSpec, site: ServiceSite): Soon<Service> => {
-  const failed = (cause: unknown): AppError => new AppError(spec.id, { cause });
+  const failed = (cause: unknown): Error => (cause instanceof TlsError ? cause : new AppError(spec.id, { cause }));
   try {
     const service = whenThere(
-      buildApp(spec, site),
-      (fetch): Service => ({
+      bothThere(buildApp(spec, site), encrypt(spec, site)),
+      ([fetch, encryption]): Service => ({
         id: spec.id,
         fetch,
         upgrade: spec.upgrade,
         paths: spec.paths,
         limits: spec.limits,
-        encryption: undefined,
-        http2: false,
+        encryption,
+        http2: spec.http2,
       }),
     );
     return isObservable(service) ? service.pipe(catchError((cause) => throwError(() => failed(cause)))) : service;

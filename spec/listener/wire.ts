@@ -25,8 +25,11 @@ const target = (address: Address) =>
     : { port: address.port, host: address.host === '' ? '127.0.0.1' : address.host, noDelay: true };
 
 /** Connects; what is written before the connection stands is sent when it does. Cut after the test. */
-export const dial = (address: Address): Wire => {
-  const socket = connect({ ...target(address), allowHalfOpen: true });
+export const dial = (address: Address): Wire =>
+  wireOn(connect({ ...target(address), allowHalfOpen: true }), formatAddress(address));
+
+/** A client's end of a connection that is made in another way; TLS, for example. Cut after the test. */
+export const wireOn = (socket: Socket, to: string): Wire => {
   let text = '';
   let ended = false;
   const waiting = new Set<() => void>();
@@ -56,7 +59,7 @@ export const dial = (address: Address): Wire => {
         const found = find();
         if (found !== undefined) resolve(found);
         else if (ended || socket.destroyed) {
-          reject(new Error(`the connection to ${formatAddress(address)} ended after ${JSON.stringify(text)}`));
+          reject(new Error(`the connection to ${to} ended after ${JSON.stringify(text)}`));
         } else return;
         waiting.delete(check);
       };

@@ -4,6 +4,7 @@ import type { Address } from '../../lib/config/address.ts';
 import { limitDefaults } from '../../lib/config/defaults.ts';
 import type { App, PathPolicy, Route, ServerLimits, UpgradeHandler } from '../../lib/config/server-config.ts';
 import type { ServerSpec } from '../../lib/config/server-spec.ts';
+import { type TlsConfig, tlsSpecOf } from '../../lib/config/tls-config.ts';
 import { systemListeners } from '../../lib/listener/listeners.ts';
 import type { Logger } from '../../lib/log/logger.ts';
 import { Host } from '../../lib/server/host.ts';
@@ -19,9 +20,20 @@ export interface Served {
   readonly middleware?: ServerSpec['middleware'];
   readonly upgrade?: UpgradeHandler;
   readonly limits?: Partial<ServerLimits>;
+  readonly tls?: TlsConfig;
+  readonly http2?: boolean;
 }
 
-export const specOf = ({ app, routes, middleware, paths, upgrade, limits }: Served): ServerSpec => ({
+export const specOf = ({
+  app,
+  routes,
+  middleware,
+  paths,
+  upgrade,
+  limits,
+  tls,
+  http2 = false,
+}: Served): ServerSpec => ({
   id: 'test',
   name: 'test',
   address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
@@ -31,8 +43,8 @@ export const specOf = ({ app, routes, middleware, paths, upgrade, limits }: Serv
   paths: paths ?? 'strict',
   limits: { ...limitDefaults, ...limits },
   restart: { intensity: 0, periodMs: 1, initialMs: 1, maxMs: 1 },
-  tls: undefined,
-  http2: false,
+  tls: tls === undefined ? undefined : tlsSpecOf(tls),
+  http2,
   app,
   routes,
   middleware,

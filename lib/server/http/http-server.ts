@@ -4,11 +4,14 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { defer, type Observable } from 'rxjs';
 import type { Logger } from '../../log/logger.ts';
 import type { Client } from '../client.ts';
+import type { Encryption } from '../encryption.ts';
+import { Http2Engine } from '../http2/http2-engine.ts';
 import type { DrainProgress, HostedServer, Service } from '../server.ts';
 import { Answer } from './answer.ts';
 import { bindingsOf, callerIn } from './bindings.ts';
 import { Connection } from './connection.ts';
 import { drainConnections, type Leaving } from './drain.ts';
+import { EncryptedClient } from './encrypted-client.ts';
 import { receivingParsers } from './receiving.ts';
 import { lastWords } from './refuse.ts';
 import { type HttpContext, Responder } from './responder.ts';
@@ -64,10 +67,11 @@ const onConnect = (incoming: IncomingMessage, socket: Duplex): void => {
   Connection.of(incoming)?.conclude(lastWords(501));
 };
 
-const onUpgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void =>
-  Connection.of(incoming)?.server.upgrade(incoming, socket, head);
-
 type AnsweringServer = Server<typeof IncomingMessage, typeof Answer>;
+
+function onUpgrade(this: AnsweringServer, incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
+  Connection.of(incoming)?.server.upgrade(incoming, socket, head, () => this.emit('connection', socket));
+}
 
 /** What a server needs once somebody has connected. */
 interface Engine {
@@ -75,6 +79,13 @@ interface Engine {
   readonly clients: Set<Client>;
   readonly writes: WriteWatch;
 }
+
+/** Speaks HTTP/1 on a connection. */
+const begin = ({ http }: Engine, connection: Connection): void => {
+  const { socket } = connection;
+  socket.once('close', () => connection.abandon());
+  http.emit('connection', socket);
+};
 
 const NOBODY: ReadonlySet<unknown> = new Set();
 
@@ -97,6 +108,8 @@ export class HttpServer implements HostedServer {
   /** Answer on connections that were made in another way than those that arrive now. */
   readonly #formers = new Set<Responder>();
   #engine: Engine | undefined;
+  /** Made for the first client that chooses it. */
+  #http2: Http2Engine | undefined;
   #draining = false;
   /** How often it was taken back into service. A drain concerns no connection that was accepted after that. */
   #era = 0;
@@ -120,16 +133,39 @@ export class HttpServer implements HostedServer {
       socket.destroy();
       return;
     }
-    this.#engine ??= this.#start(this.#responder.service);
-    const { http, clients } = this.#engine;
+    const engine = this.#engine ?? this.#start(this.#responder.service);
+    this.#engine = engine;
+    const { encryption } = this.#responder.service;
+    if (encryption !== undefined) {
+      this.#encrypt(engine, socket, encryption, this.#responder);
+      return;
+    }
     const connection = new Connection(socket, this.#responder, this.#era);
     connection.draining = this.#draining;
-    clients.add(connection);
-    socket.once('close', () => {
-      clients.delete(connection);
-      connection.abandon();
+    engine.clients.add(connection);
+    socket.once('close', () => engine.clients.delete(connection));
+    begin(engine, connection);
+  }
+
+  /** It is a client from its first byte on: whoever waits for it need not know that it has not asked for anything yet. */
+  #encrypt(engine: Engine, socket: Duplex, encryption: Encryption, responder: Responder): void {
+    const client = new EncryptedClient(socket, this.#era, this.#draining);
+    engine.clients.add(client);
+    socket.once('close', () => engine.clients.delete(client));
+    encryption.secure(socket, {
+      secured: (encrypted, protocol) => {
+        if (protocol === 'h2') {
+          this.#http2 ??= new Http2Engine();
+          client.speaks(this.#http2.accept(encrypted, responder, client.era, client.draining));
+          return;
+        }
+        const connection = new Connection(encrypted, responder, client.era);
+        connection.draining = client.draining;
+        client.speaks(connection);
+        begin(engine, connection);
+      },
+      failed: (error) => this.#context.logger.debug(`server ${responder.service.id}: ${error.message}`),
     });
-    http.emit('connection', socket);
   }
 
   assign(service: Service): void {
@@ -177,6 +213,7 @@ export class HttpServer implements HostedServer {
     if (this.#engine === undefined) return;
     const { http, clients, writes } = this.#engine;
     writes.stop();
+    this.#http2?.stop();
     for (const { socket } of clients) socket.destroy();
     this.#responder?.stop();
     for (const former of this.#formers) former.stop();

@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { readArguments } from '../../lib/cli/arguments.ts';
+import { limitDefaults } from '../../lib/config/defaults.ts';
+import { parseConfigFile } from '../../lib/config/parse.ts';
+
+const read = (name: string): string =>
+  readFileSync(join(import.meta.dirname, '..', '..', 'examples', 'deploy', name), 'utf8');
+
+/** Whether a command line is one that `sluice` understands. */
+const isUnderstood = ([program = '', ...args]: readonly string[]): boolean =>
+  program.endsWith('/sluice') && readArguments(args).type === 'order';
+
+describe('the unit of systemd', () => {
+  const unit = read('sluice.service');
+  const setting = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1] ?? '';
+
+  test('calls what there is, and leaves servers the time to drain', () => {
+    expect(isUnderstood(setting('ExecStart').split(' '))).toBe(true);
+    expect(Number.parseInt(setting('TimeoutStopSec'), 10) * 1_000).toBeGreaterThan(limitDefaults.drainTimeoutMs);
+    expect([setting('Type'), setting('NotifyAccess')]).toEqual(['notify', 'all']);
+    expect([setting('RuntimeDirectoryMode'), setting('StateDirectoryMode')]).toEqual(['0700', '0700']);
+  });
+
+  const isThere = spawnSync('systemd-analyze', ['--version']).status === 0;
+  test.skipIf(!isThere)('systemd has nothing to say against it', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'sluice-unit-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const path = join(directory, 'sluice.service');
+    // The program has to be there for the check, and the user.
+    writeFileSync(path, unit.replace('/usr/local/bin/sluice', process.execPath).replaceAll(/=sluice$/gm, '=root'));
+    const { status, stderr } = spawnSync('systemd-analyze', ['verify', path], { encoding: 'utf8' });
+    expect([status, stderr.split('\n').filter((line) => line.includes('sluice.service'))]).toEqual([0, []]);
+  });
+});
+
+describe('the Dockerfile', () => {
+  const lines = read('Dockerfile').split('\n');
+  const json = (instruction: RegExp): readonly string[] => {
+    const line = lines.find((one) => instruction.test(one)) ?? '';
+    return JSON.parse(line.slice(line.indexOf('[')));
+  };
+
+  test('calls what there is, without a shell that keeps signals to itself', () => {
+    expect(isUnderstood(json(/^CMD /))).toBe(true);
+    expect(isUnderstood(json(/^HEALTHCHECK /))).toBe(true);
+  });
+
+  test('does not run as root', () => {
+    expect(lines).toContain('USER node');
+  });
+});
+
+describe('the manifest of Kubernetes', () => {
+  const documents = parseAllDocuments(read('kubernetes.yaml')).map((document) => {
+    expect(document.errors).toEqual([]);
+    return document.toJS();
+  });
+  const find = (kind: string) => documents.find((one) => one.kind === kind);
+
+  test('brings a configuration that is valid, where the container looks for it', () => {
+    const [[name, text]] = Object.entries(find('ConfigMap').data) as [[string, string]];
+    const parsed = parseConfigFile(JSON.parse(text));
+    expect(parsed).toMatchObject({ ok: true, issues: [] });
+    const [container] = find('Deployment').spec.template.spec.containers;
+    expect(isUnderstood(container.args)).toBe(true);
+    const mount = container.volumeMounts.find((one: { readonly name: string }) => one.name === 'config');
+    expect(container.args.at(-1)).toBe(`${mount.mountPath}/${name}`);
+    expect(mount).not.toHaveProperty('subPath');
+  });
+
+  test('leaves servers the time to drain', () => {
+    const { terminationGracePeriodSeconds, containers } = find('Deployment').spec.template.spec;
+    const [, seconds] = containers[0].lifecycle.preStop.exec.command;
+    const needed = Number(seconds) * 1_000 + limitDefaults.drainTimeoutMs;
+    expect(terminationGracePeriodSeconds * 1_000).toBeGreaterThan(needed);
+  });
+
+  test('everything is about the same pods and the same port', () => {
+    const { selector, template } = find('Deployment').spec;
+    const { labels } = template.metadata;
+    expect([selector.matchLabels, find('Service').spec.selector]).toEqual([labels, labels]);
+    expect(find('PodDisruptionBudget').spec.selector.matchLabels).toEqual(labels);
+    const [port] = template.spec.containers[0].ports;
+    expect(find('Service').spec.ports[0].targetPort).toBe(port.name);
+    expect(find('ConfigMap').data['sluice.config.json']).toContain(`":${port.containerPort}"`);
+  });
+});

@@ -41,7 +41,7 @@ const layout: Layout = {
     { name: 'node:http', code: ['server/http'], types: ['config'] },
     { name: 'node:http2', code: ['server/http2'], types: ['server/http'] },
     { name: 'node:tls', code: ['server/tls'], types: ['server'] },
-    { name: 'node:net', code: ['listener'] },
+    { name: 'node:net', code: ['listener', 'server/proxy/forwarded.ts'] },
     { name: 'node:stream', code: ['server'], types: ['config', 'listener'] },
     { name: 'node:*', code: ['listener', 'module', 'file', 'source', 'middleware', 'server', 'admin', 'cli'] },
   ],

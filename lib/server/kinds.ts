@@ -7,7 +7,7 @@ import { AppError } from './errors.ts';
 import { fetchOf } from './http/app.ts';
 import { HttpServer, httpContext } from './http/http-server.ts';
 import type { RouteSite } from './route.ts';
-import { buildRoutes } from './routes.ts';
+import { buildRoutes, canUpgrade } from './routes.ts';
 import type { HostedServer, Service } from './server.ts';
 import { buildEncryption } from './tls/tls.ts';
 import { TlsError } from './tls/tls-error.ts';
@@ -52,7 +52,7 @@ export const buildService = (spec: ServerSpec, site: ServiceSite): Soon<Service>
       ([fetch, encryption]): Service => ({
         id: spec.id,
         fetch,
-        upgrade: spec.upgrade,
+        upgrade: spec.upgrade ?? (canUpgrade(spec.routes ?? []) ? 'routes' : undefined),
         paths: spec.paths,
         limits: spec.limits,
         encryption,

@@ -1,5 +1,4 @@
 import type { Handler } from 'hono';
-import type { UpgradeHandler } from '../config/server-config.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Soon } from '../reactive/soon.ts';
 import type { Targets } from './proxy/targets.ts';
@@ -22,8 +21,6 @@ export interface RouteSite {
 /** What answers a route. */
 export interface RouteAnswer {
   readonly handler: Handler;
-  /** Takes over connections that ask for another protocol on the path of the route. */
-  readonly upgrade?: UpgradeHandler;
 }
 
 /** Makes what answers a route of one kind. Throws, or errors, when it cannot: the config is refused then. */

@@ -1,4 +1,5 @@
 import { type Handler, Hono } from 'hono';
+import { proxySettingsOf } from '../config/proxy-config.ts';
 import type { RespondConfig, Route, ServerConfig } from '../config/server-config.ts';
 import { isCors, type MiddlewareSite, middlewareOf } from '../middleware/middleware.ts';
 import { allThere, type Soon, whenThere } from '../reactive/soon.ts';
@@ -26,6 +27,10 @@ const answerOf = (route: Route, site: RouteSite): Soon<RouteAnswer> => {
   if ('proxy' in route) return buildProxy(route.proxy, site);
   return { handler: responding(route.respond) };
 };
+
+/** Whether one of them takes over connections that ask for another protocol. */
+export const canUpgrade = (routes: readonly Route[]): boolean =>
+  routes.some((route) => 'proxy' in route && proxySettingsOf(route.proxy).websocket);
 
 /** Who asks for leave to send a request of another site asks with this method. */
 const PREFLIGHT = 'OPTIONS';

@@ -8,7 +8,8 @@ export interface Service {
   /** The id of the server in the config, for logs. */
   readonly id: string;
   readonly fetch: FetchFunction;
-  readonly upgrade: UpgradeHandler | undefined;
+  /** Who takes over connections that ask for another protocol: somebody for all of them, or the route that they ask. */
+  readonly upgrade: UpgradeHandler | 'routes' | undefined;
   readonly paths: PathPolicy;
   readonly limits: ServerLimits;
   /** How connections are encrypted; without it they are not. */

@@ -7,6 +7,7 @@ import type { Service } from '../server.ts';
 import { limitBody } from './body-limit.ts';
 import type { Caller } from './caller.ts';
 import { Connection, type RequestReceiver } from './connection.ts';
+import { offer, wantsWebSocket, withoutWish } from './handover.ts';
 import { InFlight, type Pending } from './in-flight.ts';
 import { inspect } from './inspect.ts';
 import { lastWords, refuse } from './refuse.ts';
@@ -152,7 +153,7 @@ export class Responder implements RequestReceiver {
     return reportFailure({ error, server, incoming, moot, headersWritten }, this.context.logger);
   }
 
-  upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
+  upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, readAgain: () => void): void {
     const connection = Connection.of(incoming);
     const { upgrade } = this.service;
     if (connection === undefined || upgrade === undefined) {
@@ -166,6 +167,16 @@ export class Responder implements RequestReceiver {
     const refusal = misled ?? (connection.draining || connection.busy ? 503 : undefined);
     if (refusal !== undefined) {
       connection.conclude(lastWords(refusal));
+      return;
+    }
+    if (upgrade === 'routes') {
+      if (wantsWebSocket(incoming)) {
+        const answer = offer(incoming, connection, head);
+        this.watch(this.context.answer(incoming, answer), answer, connection);
+      } else {
+        socket.unshift(withoutWish(incoming, head));
+        readAgain();
+      }
       return;
     }
     connection.becomes(incoming.headers.upgrade ?? 'unknown');

@@ -6,7 +6,20 @@ import { passBack } from './headers.ts';
 import { type Reporter, refusalOf, report } from './refusal.ts';
 import type { Outbound, ResponseHeaders } from './upstream.ts';
 
+/**
+ * The largest body that is written together with its head, as one text of single bytes: one system call with one piece
+ * costs a third less than with two, copying this much does not.
+ */
+const SMALL_BYTES = 4_096;
+
 const flush = (answer: DirectAnswer): void => answer.flush();
+
+/** A head that has not been written, and the first piece of the body. */
+interface Held {
+  readonly status: number;
+  readonly headers: Record<string, string | string[]>;
+  chunk: Uint8Array | undefined;
+}
 
 /**
  * An answer that is written straight to its client, for routes without middleware.
@@ -18,10 +31,9 @@ export class DirectAnswer implements Sink {
   readonly #outgoing: Answer;
   readonly #reporter: Reporter;
   readonly #exchange: Exchange;
-  #held: Uint8Array | undefined;
-  #isHolding = false;
-  /** Its client can tell where it ends. */
-  #isFramed = true;
+  #held: Held | undefined;
+  /** Its client is told its length. */
+  #isMeasured = false;
 
   constructor(outgoing: Answer, reporter: Reporter, dispatching: Dispatching, request: Outbound) {
     this.#outgoing = outgoing;
@@ -32,16 +44,13 @@ export class DirectAnswer implements Sink {
   }
 
   head(status: number, given: ResponseHeaders): void {
-    const headers = passBack(status, given);
-    this.#outgoing.writeHead(status, headers);
-    this.#isFramed = 'content-length' in headers || this.#outgoing.chunkedEncoding;
-    this.#isHolding = true;
+    this.#held = { status, headers: passBack(status, given), chunk: undefined };
     process.nextTick(flush, this);
   }
 
   data(chunk: Uint8Array): boolean {
-    if (this.#isHolding && this.#held === undefined) {
-      this.#held = chunk;
+    if (this.#held !== undefined && this.#held.chunk === undefined) {
+      this.#held.chunk = chunk;
       return true;
     }
     this.flush();
@@ -49,21 +58,28 @@ export class DirectAnswer implements Sink {
   }
 
   end(): void {
-    this.#isHolding = false;
     const held = this.#held;
     this.#held = undefined;
-    this.#outgoing.end(held);
+    if (held === undefined) {
+      this.#outgoing.end();
+      return;
+    }
+    const { status, headers, chunk } = held;
+    this.#outgoing.writeHead(status, headers);
+    if (chunk === undefined || chunk.byteLength > SMALL_BYTES) this.#outgoing.end(chunk);
+    else this.#outgoing.end(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1'), 'latin1');
   }
 
   /** The turn in which the head came is over. */
   flush(): void {
-    if (!this.#isHolding) return;
-    this.#isHolding = false;
     const held = this.#held;
     this.#held = undefined;
-    if (this.#outgoing.destroyed) return;
-    if (held === undefined) this.#outgoing.flushHeaders();
-    else if (!this.#write(held)) this.#exchange.pause();
+    if (held === undefined || this.#outgoing.destroyed) return;
+    this.#outgoing.writeHead(held.status, held.headers);
+    this.#isMeasured = 'content-length' in held.headers;
+    // Whoever waits for a stream of events wants to know that it has begun.
+    if (held.chunk === undefined) this.#outgoing.flushHeaders();
+    else if (!this.#write(held.chunk)) this.#exchange.pause();
   }
 
   refuse(error: ProxyError): void {
@@ -74,11 +90,13 @@ export class DirectAnswer implements Sink {
   }
 
   tear(error: ProxyError): void {
+    this.flush();
     if (this.#outgoing.moot) return;
     const id = report(error, this.#reporter, this.#outgoing.req, true);
-    const socket = Connection.of(this.#outgoing.req)?.socket;
     // Where the end of the connection is the end of the answer, only a reset says that this was not it.
-    if (!this.#isFramed && socket !== undefined && 'resetAndDestroy' in socket) {
+    const isFramed = this.#isMeasured || this.#outgoing.chunkedEncoding;
+    const socket = Connection.of(this.#outgoing.req)?.socket;
+    if (!isFramed && socket !== undefined && 'resetAndDestroy' in socket) {
       if (typeof socket.resetAndDestroy === 'function') socket.resetAndDestroy();
     }
     this.#outgoing.giveUp(error.status, id);

@@ -11,6 +11,9 @@ export interface Peer {
   readonly isEncrypted: boolean;
   /** What it says of where a request came from counts. */
   readonly isTrusted: boolean;
+  /** The host that its last request named, and what was made of it: most connections ask for one. */
+  lastHost?: string | undefined;
+  lastElement?: string;
 }
 
 const MAPPED = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i;
@@ -42,6 +45,15 @@ const nodeOf = (address: string | undefined): string => {
   return address.includes(':') ? `"[${address}]"` : address;
 };
 
+const elementOf = (peer: Peer, host: string | undefined, proto: string): string => {
+  if (peer.lastElement !== undefined && peer.lastHost === host) return peer.lastElement;
+  const said = host === undefined ? '' : `;host=${quoted(host)}`;
+  const element = `for=${nodeOf(peer.address)}${said};proto=${proto}`;
+  peer.lastHost = host;
+  peer.lastElement = element;
+  return element;
+};
+
 /**
  * Adds where a request came from: `X-Forwarded-For`, `-Proto`, `-Host` and `-Port`, and the same as `Forwarded`
  * (RFC 7239). What a trusted peer said comes first, or stands.
@@ -58,8 +70,7 @@ export const addForwarded = (headers: string[], peer: Peer, host: string | undef
   if (named !== undefined) headers.push('x-forwarded-host', named);
   const door = claims.port ?? (port === undefined ? undefined : String(port));
   if (door !== undefined) headers.push('x-forwarded-port', door);
-  const said = host === undefined ? '' : `;host=${quoted(host)}`;
-  const element = `for=${nodeOf(address)}${said};proto=${proto}`;
+  const element = elementOf(peer, host, proto);
   headers.push('forwarded', claims.forwarded === undefined ? element : `${claims.forwarded}, ${element}`);
 };
 

@@ -31,7 +31,7 @@ interface Ends {
 }
 
 /** A connection nobody knows anything about. */
-const NOBODY: Peer = Object.freeze({ address: undefined, port: undefined, isEncrypted: false, isTrusted: false });
+const nobody = (): Peer => ({ address: undefined, port: undefined, isEncrypted: false, isTrusted: false });
 
 /** Makes what is sent to targets out of what was received, for one route. */
 export class Outbounds {
@@ -52,7 +52,7 @@ export class Outbounds {
 
   /** What is sent; `undefined` when this route has sent it before: it would go round in circles. */
   of(said: Said, socket: Duplex | undefined): Outbound | undefined {
-    const peer = socket === undefined ? NOBODY : this.#peerOf(socket);
+    const peer = socket === undefined ? nobody() : this.#peerOf(socket);
     const { headers, claims, via } = sortHeaders(said.rawHeaders, connectionOptions(said.connection), peer.isTrusted);
     if (via?.includes(this.#pseudonym)) return undefined;
     const { host, headersTimeoutMs, bodyTimeoutMs } = this.#settings;

@@ -7,6 +7,7 @@ import { parseTarget } from '../../config/proxy-target.ts';
 import { alreadySent } from '../http/already-sent.ts';
 import { Answer } from '../http/answer.ts';
 import { bindingsOf, callerIn } from '../http/bindings.ts';
+import { type Handover, handoverOf } from '../http/handover.ts';
 import type { Asked } from '../http/reply.ts';
 import type { RouteAnswer, RouteBuilder } from '../route.ts';
 import { openUpstream } from '../undici/undici.ts';
@@ -18,6 +19,7 @@ import { ResponseAnswer } from './response-answer.ts';
 import { Rotation } from './rotation.ts';
 import { saidAfterMiddleware, saidOnTheWire } from './said.ts';
 import { type Target, Targets } from './targets.ts';
+import { openTunnel } from './tunnel.ts';
 import type { UpstreamOptions } from './upstream.ts';
 
 /** PEM text, or what a file of it holds. */
@@ -59,6 +61,7 @@ class PassingRoute {
   readonly #rotation: Rotation;
   readonly #reporter: Reporter;
   readonly #names: string;
+  readonly #websocket: boolean;
   readonly #sent = alreadySent();
 
   constructor(
@@ -71,12 +74,15 @@ class PassingRoute {
     this.#rotation = new Rotation(targets, settings);
     this.#reporter = { server, logger, retryAfter: () => this.#rotation.retryAfter(performance.now()) };
     this.#names = settings.targets.join(', ');
+    this.#websocket = settings.websocket;
   }
 
   /** Nobody else has a say in a request that is answered by its first handler; any other may be changed on both ways. */
   answer(c: Context): Response | Promise<Response> {
     const outgoing: unknown = bindingsOf(c.env)?.outgoing;
     const { method } = c.req;
+    const handover = outgoing instanceof Answer ? handoverOf(outgoing) : undefined;
+    if (handover !== undefined && this.#websocket) return this.#throughResponse(c, handover);
     // Hono answers HEAD with a copy of the response, which has to be one.
     if (c.req.routeIndex > 0 || method === 'HEAD' || !(outgoing instanceof Answer)) return this.#throughResponse(c);
     const { req } = outgoing;
@@ -86,15 +92,22 @@ class PassingRoute {
     return this.#sent;
   }
 
-  async #throughResponse(c: Context): Promise<Response> {
+  /** @param handover - the connection, for a WebSocket. */
+  async #throughResponse(c: Context, handover?: Handover): Promise<Response> {
     const asked = askedIn(c);
     const version = 'httpVersion' in asked && typeof asked.httpVersion === 'string' ? asked.httpVersion : '1.1';
-    const said = await saidAfterMiddleware(c, version, null);
+    const said = await saidAfterMiddleware(c, version, handover === undefined ? null : 'websocket');
     const outbound = this.#outbounds.of(said, callerIn(c.env)?.socket);
     if (outbound === undefined) return this.#inCircles(c);
     const reply = bindingsOf(c.env)?.outgoing;
     if (reply?.destroyed) return new Response(null, { status: 503 });
-    const answer = new ResponseAnswer(asked, this.#reporter, this.#rotation, outbound);
+    const answer =
+      handover === undefined
+        ? new ResponseAnswer(asked, this.#reporter, this.#rotation, outbound)
+        : new ResponseAnswer(asked, this.#reporter, this.#rotation.forTunnels, outbound, (headers, socket, target) => {
+            openTunnel(headers, handover, socket, target);
+            return alreadySent();
+          });
     if (reply !== undefined) reply.once('close', () => answer.leave());
     else c.req.raw.signal.addEventListener('abort', () => answer.leave());
     return answer.response;

@@ -11,11 +11,13 @@ export class Rotation implements Dispatching {
   readonly coolDownMs: number;
   readonly #targets: readonly Target[];
   readonly #balance: ProxySettings['balance'];
+  readonly #maxTunnels: number;
   #turn = 0;
 
-  constructor(targets: readonly Target[], { retries, coolDownMs, balance }: ProxySettings) {
+  constructor(targets: readonly Target[], { retries, coolDownMs, balance, maxConnections }: ProxySettings) {
     this.#targets = targets;
     this.#balance = balance;
+    this.#maxTunnels = maxConnections;
     this.retries = retries;
     this.coolDownMs = coolDownMs;
   }
@@ -36,6 +38,13 @@ export class Rotation implements Dispatching {
     target.chosen(now, this.coolDownMs);
     return { target, isLastResort: choice.isLastResort };
   };
+
+  /** The same for WebSockets, of which a target has only so many at once. */
+  get forTunnels(): Dispatching {
+    const { budget, retries, coolDownMs, pick } = this;
+    const isFull = ({ tunnels }: Target): boolean => tunnels >= this.#maxTunnels;
+    return { budget, retries, coolDownMs, pick: (tried) => pick([...tried, ...this.#targets.filter(isFull)]) };
+  }
 }
 
 const NONE: readonly number[] = [];

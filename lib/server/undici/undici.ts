@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { buildConnector, type Dispatcher, Pool } from 'undici';
+import { isIpv4, parseIpv6 } from '../../config/ip.ts';
 import type { ProxyTarget } from '../../config/proxy-target.ts';
 import type { Failure, Outbound, Receiver, ResponseHeaders, Upstream, UpstreamOptions } from '../proxy/upstream.ts';
 
@@ -72,6 +72,9 @@ class Dispatched implements Dispatcher.DispatchHandler {
   }
 }
 
+/** Addresses are no names to a TLS server (RFC 6066 §3). */
+const isIp = (host: string): boolean => isIpv4(host) || parseIpv6(host) !== undefined;
+
 const poolOf = (target: ProxyTarget, options: UpstreamOptions): Pool => {
   const { connectTimeoutMs, maxConnections, ca, servername, rejectUnauthorized } = options;
   const common = {
@@ -85,7 +88,7 @@ const poolOf = (target: ProxyTarget, options: UpstreamOptions): Pool => {
   }
   if (!target.isEncrypted) return new Pool(target.origin, { ...common, connect: connecting });
   const connect = buildConnector({ ...connecting, rejectUnauthorized, ...(ca === undefined ? {} : { ca }) });
-  const name = servername ?? (isIP(target.hostname) === 0 ? target.hostname : undefined);
+  const name = servername ?? (isIp(target.hostname) ? undefined : target.hostname);
   return new Pool(target.origin, {
     ...common,
     // Left alone undici names the server as `Host` does, and that may be the client's to say.

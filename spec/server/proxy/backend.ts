@@ -43,7 +43,15 @@ export const backend = async (listener: RequestListener, port = 0): Promise<Back
   const close = (): Promise<void> => stop(server, sockets);
   onTestFinished(close);
   const taken = portOf(server.address());
-  return { url: `http://127.0.0.1:${taken}`, port: taken, server, seen, sockets, connections: () => connections, close };
+  return {
+    url: `http://127.0.0.1:${taken}`,
+    port: taken,
+    server,
+    seen,
+    sockets,
+    connections: () => connections,
+    close,
+  };
 };
 
 /** Answers with what it was asked, as JSON. */

@@ -4,8 +4,8 @@ import type { PathPolicy } from '../../config/server-config.ts';
 import { type Caller, callsFor } from '../http/caller.ts';
 import type { Responder } from '../http/responder.ts';
 import { canonicalTarget, WHOLE_SERVER } from '../http/target.ts';
-import { Allowance } from './allowance.ts';
 import { headerBytes, inspectStream } from './inspect-stream.ts';
+import { type Carried, Patience } from './patience.ts';
 import { SESSION_WINDOW_BYTES, settingsOf } from './session-settings.ts';
 import type { StreamAnswer } from './stream-answer.ts';
 
@@ -15,24 +15,6 @@ const LINGER_MS = 2_000;
 /** The highest stream there can be: a GOAWAY that names it says no more than that there will be another. */
 const LAST_OF_ALL = 2 ** 31 - 1;
 
-/**
- * Streams a client may break off, itself or by a mistake that makes us do it. A browser whose user moves on breaks off
- * what was under way, at most as many streams as it may have open; one that pans a map does so again and again.
- */
-const BREAKS = { burst: 200, perSecond: 33 };
-
-/** SETTINGS and PING frames, each of which has to be answered. Clients probe their line a few times a second at most. */
-const QUESTIONS = { burst: 100, perSecond: 10 };
-
-/**
- * Bytes that belong to no request: frames that cost work and lead to nothing, of whatever kind. The window is in it,
- * because nobody sees a body before its handler reads; acknowledgements of what we send are allowed for apart.
- */
-const CHATTER = { burst: SESSION_WINDOW_BYTES + 524_288, perSecond: 65_536 };
-
-/** A WINDOW_UPDATE of 13 bytes for as little as this of what we sent is a poor client, but no attacker. */
-const SENT_PER_CHATTER = 32;
-
 const SESSION = Symbol('sluice.session');
 
 interface SessionCarrier {
@@ -40,11 +22,6 @@ interface SessionCarrier {
 }
 
 const carrierOf = (http2: object): SessionCarrier => http2;
-
-interface CountingSocket extends Duplex {
-  readonly bytesRead?: number;
-  readonly bytesWritten?: number;
-}
 
 /** Gives a request the one spelling of its path that router and handler get; 400 when it has none. */
 const settlePath = (incoming: Http2ServerRequest, policy: PathPolicy): 400 | undefined => {
@@ -56,7 +33,7 @@ const settlePath = (incoming: Http2ServerRequest, policy: PathPolicy): 400 | und
 
 /** One client's HTTP/2 session: a connection on which many requests are under way at once. */
 export class Session implements Caller {
-  readonly socket: CountingSocket;
+  readonly socket: Duplex & Carried;
   readonly server: Responder;
   readonly era: number;
   open = 0;
@@ -65,9 +42,7 @@ export class Session implements Caller {
   readonly #http2: Http2Session;
   readonly #answers = new Set<StreamAnswer>();
   readonly #madeAt = performance.now();
-  readonly #breaks = new Allowance(BREAKS, this.#madeAt);
-  readonly #questions = new Allowance(QUESTIONS, this.#madeAt);
-  readonly #chatter = new Allowance(CHATTER, this.#madeAt);
+  readonly #patience = new Patience(this.#madeAt);
   /** It was said that there will be an end. */
   #announced = false;
   /** The client has said that it leaves by itself. */
@@ -75,11 +50,6 @@ export class Session implements Caller {
   #lingering = false;
   /** The client has said that it speaks HTTP/2. */
   #greeted = false;
-  /** Bytes read and sent as of the last look. */
-  #read = 0;
-  #sent = 0;
-  /** Bytes since then that belonged to requests. */
-  #useful = 0;
   #maxHeaderBytes: number;
   #drained: AbortController | undefined;
 
@@ -135,7 +105,7 @@ export class Session implements Caller {
    */
   receive(incoming: Http2ServerRequest, outgoing: StreamAnswer, now: number, refusal?: number): void {
     const { stream } = outgoing;
-    this.#useful += headerBytes(incoming.rawHeaders);
+    this.#patience.use(headerBytes(incoming.rawHeaders));
     if (stream.destroyed) {
       this.#broken();
       return;
@@ -176,7 +146,7 @@ export class Session implements Caller {
       if (bytes > maxBytes) return false;
       if (chunk instanceof Uint8Array) {
         bytes += chunk.byteLength;
-        this.#useful += chunk.byteLength;
+        this.#patience.use(chunk.byteLength);
       }
       if (bytes <= maxBytes) return push(chunk, encoding);
       outgoing.giveUp(413);
@@ -195,7 +165,7 @@ export class Session implements Caller {
       this.socket.destroy();
       return;
     }
-    if (this.#isChatting(time)) {
+    if (!this.#patience.listen(this.socket, time)) {
       this.#calm('it sends what belongs to no request');
       return;
     }
@@ -267,20 +237,11 @@ export class Session implements Caller {
   }
 
   #broken(): void {
-    if (!this.#breaks.spend(1, performance.now())) this.#calm('it breaks off what it asks for');
+    if (!this.#patience.breakOff(performance.now())) this.#calm('it breaks off what it asks for');
   }
 
   #question(frame: string): void {
-    if (!this.#questions.spend(1, performance.now())) this.#calm(`it sends one ${frame} frame after the other`);
-  }
-
-  #isChatting(time: number): boolean {
-    const { bytesRead = 0, bytesWritten = 0 } = this.socket;
-    const chatter = bytesRead - this.#read - this.#useful - (bytesWritten - this.#sent) / SENT_PER_CHATTER;
-    this.#read = bytesRead;
-    this.#sent = bytesWritten;
-    this.#useful = 0;
-    return !this.#chatter.spend(chatter, time);
+    if (!this.#patience.question(performance.now())) this.#calm(`it sends one ${frame} frame after the other`);
   }
 
   /** Ends the session at once because of what its client does. */

@@ -3,6 +3,7 @@ import { createCluster } from '../../lib/cluster/cluster.ts';
 import { ConfigError } from '../../lib/config/errors.ts';
 import { RunnableError } from '../../lib/supervision/errors.ts';
 import { supervise } from '../../lib/supervision/supervise.ts';
+import { eventually, settledBy } from './fixtures/clusters.ts';
 
 const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 const fine = { listen: '127.0.0.1:0', routes: [{ path: '/', respond: { body: 'x' } }] };
@@ -31,16 +32,20 @@ test('a supervisor that could not start a cluster says what the cluster says', a
 test('a time to drain that is none leaves the servers their own', async () => {
   const cluster = createCluster({ logger: silent });
   await cluster.start();
-  await cluster.apply({
-    a: {
-      listen: fine.listen,
-      app: async () => new Promise((resolve) => setTimeout(resolve, 100, new Response('whole'))),
-    },
-  });
-  const answer = fetch(cluster.snapshot.servers.a?.url ?? '');
-  while (cluster.snapshot.servers.a?.inFlight !== 1) await new Promise((resolve) => setImmediate(resolve));
-  expect(await cluster.stop({ drainTimeoutMs: Number.NaN })).toMatchObject({ cut: 0 });
-  expect(await (await answer).text()).toBe('whole');
+  let answer: ((response: Response) => void) | undefined;
+  const app = (): Promise<Response> =>
+    new Promise((resolve) => {
+      answer = resolve;
+    });
+  await cluster.apply({ a: { listen: fine.listen, app } });
+  const asked = fetch(cluster.snapshot.servers.a?.url ?? '');
+  await eventually(() => answer !== undefined);
+  const stopped = cluster.stop({ drainTimeoutMs: Number.NaN });
+  // Time for nothing to be finished would be over by now.
+  expect(await settledBy(stopped, 10)).toBe('pending');
+  answer?.(new Response('whole'));
+  expect(await (await asked).text()).toBe('whole');
+  expect(await stopped).toMatchObject({ cut: 0 });
 });
 
 test('the outcome of a config that could not boot is told although somebody stops the cluster for it', async () => {

@@ -146,8 +146,8 @@ test('five times empty and full on the same address works without a pause', asyn
 });
 
 test('an address that is taken over while its last server is leaving survives the undoing of that', async () => {
-  const [address = '', hanging = ''] = await freeAddresses(2);
-  let answer: (response: Response) => void = () => {};
+  const [address = '', hanging = '', other = ''] = await freeAddresses(3);
+  let answer: ((response: Response) => void) | undefined;
   const slow = {
     listen: address,
     app: () =>
@@ -155,17 +155,19 @@ test('an address that is taken over while its last server is leaving survives th
         answer = resolve;
       }),
   };
-  const { cluster, sockets } = await running({ a: slow }, { startTimeoutMs: 300 });
+  const { cluster, sockets } = await running({ a: slow, z: saying('z', other) });
   await cluster.apply({});
   sockets.fault((asked) => (asked === hanging ? 'hang' : 'none'));
   const outcome = cluster.apply({ b: saying('b', address), c: saying('c', hanging) });
-  // The address is held for `b`, which is not in force yet: the server that leaves goes on answering.
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  // The address is held for `b`, which is not in force yet: the server that leaves goes on answering. Without `b` it
+  // would be closed by now, as is the one of `z`, which left at the same time.
+  await eventually(() => sockets.attempts.includes(hanging) && sockets.closed.includes(other));
   const asked = ask(address);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await eventually(() => answer !== undefined);
+  sockets.giveUp();
   expect(await outcome).toMatchObject({ status: 'rolledBack', server: 'c' });
-  expect(cluster.snapshot.draining).toMatchObject([{ server: 'a', address, connections: 1 }]);
-  answer(new Response('still here'));
+  expect(cluster.snapshot.draining).toContainEqual(expect.objectContaining({ server: 'a', address, connections: 1 }));
+  answer?.(new Response('still here'));
   expect(await asked).toBe('still here');
   await calm(cluster);
   expect(sockets.open).toEqual([]);

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { defer, interval, type Observable, Subscription } from 'rxjs';
+import { defer, interval, type Observable, Subscription, timer } from 'rxjs';
 import { OptionsError } from '../config/errors.ts';
 import { fromAbortSignal } from '../reactive/from-abort-signal.ts';
 import { eventText, HEARTBEAT, type ServerSentEvent } from './event-text.ts';
@@ -19,6 +19,12 @@ export interface EventStreamOptions {
   readonly retryMs?: number;
   /** Milliseconds of silence after which a comment is sent; 15 000, below the idle limits of proxies. `0` sends none. */
   readonly heartbeatMs?: number;
+  /**
+   * Milliseconds after which a stream ends, and its client comes back with the id of the last event it got; `0`, never,
+   * by default. It bounds how long a client that has vanished without a word is kept: TCP itself takes a quarter of an
+   * hour to notice, and nothing in this protocol is answered.
+   */
+  readonly maxAgeMs?: number;
   /** Bytes that may wait for a client that reads slowly; 1 MiB. */
   readonly maxBufferedBytes?: number;
   /** What becomes of a client for which too much waits: its stream ends, or events are dropped; `'close'`. */
@@ -28,6 +34,7 @@ export interface EventStreamOptions {
 const defaults: Required<EventStreamOptions> = {
   retryMs: 1_000,
   heartbeatMs: 15_000,
+  maxAgeMs: 0,
   maxBufferedBytes: 1_048_576,
   overflow: 'close',
 };
@@ -42,7 +49,7 @@ const HEADERS = {
 const settingsOf = (options: EventStreamOptions): Required<EventStreamOptions> => {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const settings = { ...defaults, ...Object.fromEntries(given) };
-  for (const name of ['retryMs', 'heartbeatMs', 'maxBufferedBytes'] as const) {
+  for (const name of ['retryMs', 'heartbeatMs', 'maxAgeMs', 'maxBufferedBytes'] as const) {
     const value = settings[name];
     if (!Number.isInteger(value) || value < 0 || value >= 2 ** 31) {
       throw new OptionsError(name, 'a whole number from 0 to 2147483647');
@@ -61,7 +68,7 @@ const spread = (retryMs: number): number => Math.round(retryMs * (1 + Math.rando
 const sending = (
   events$: Observable<ServerSentEvent>,
   leaving: AbortSignal,
-  { retryMs, heartbeatMs, maxBufferedBytes, overflow }: Required<EventStreamOptions>,
+  { retryMs, heartbeatMs, maxAgeMs, maxBufferedBytes, overflow }: Required<EventStreamOptions>,
 ): UnderlyingDefaultSource<Uint8Array> => {
   const encoder = new TextEncoder();
   const session = new Subscription();
@@ -102,6 +109,7 @@ const sending = (
     // Known from the start, it also counts when the connection breaks.
     write(eventText({ retry: retryMs }));
     if (heartbeatMs > 0) session.add(interval(heartbeatMs).subscribe(beat));
+    if (maxAgeMs > 0) session.add(timer(maxAgeMs).subscribe(() => end(retryMs)));
     // The signal aborts in this turn; what the source has to say to that goes first.
     session.add(fromAbortSignal(leaving).subscribe(() => queueMicrotask(() => end(spread(retryMs)))));
     session.add(events$.subscribe({ next: send, error: fail, complete: () => end(retryMs) }));

@@ -88,6 +88,12 @@ describe('an event stream', () => {
     expect(dataOf(text)).toEqual(['a']);
   });
 
+  test('ends at its age, and its client comes back', async () => {
+    const server = await serving(forever(['hello']), { maxAgeMs: 200, retryMs: 10 });
+    const { events, retry } = readEvents(await whole(listen(server)));
+    expect([events.length, retry]).toEqual([1, 10]);
+  });
+
   test('needs no comments while something is said', async () => {
     const server = await serving(
       interval(20).pipe(
@@ -256,16 +262,18 @@ describe('when the server leaves', () => {
   });
 });
 
-test.each<EventStreamOptions>([{ retryMs: -1 }, { heartbeatMs: 0.5 }, { maxBufferedBytes: Number.NaN }])(
-  'options that nothing can work with are refused: %j',
-  async (options) => {
-    let thrown: unknown;
-    const app = new Hono().get('/', (c) => eventStream(c, range(1, 1).pipe(map((data) => ({ data }))), options));
-    app.onError((error, c) => {
-      thrown = error;
-      return c.text('no', 500);
-    });
-    await app.request('/');
-    expect(thrown).toBeInstanceOf(OptionsError);
-  },
-);
+test.each<EventStreamOptions>([
+  { retryMs: -1 },
+  { heartbeatMs: 0.5 },
+  { maxAgeMs: -1 },
+  { maxBufferedBytes: Number.NaN },
+])('options that nothing can work with are refused: %j', async (options) => {
+  let thrown: unknown;
+  const app = new Hono().get('/', (c) => eventStream(c, range(1, 1).pipe(map((data) => ({ data }))), options));
+  app.onError((error, c) => {
+    thrown = error;
+    return c.text('no', 500);
+  });
+  await app.request('/');
+  expect(thrown).toBeInstanceOf(OptionsError);
+});

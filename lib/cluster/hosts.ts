@@ -2,6 +2,7 @@ import { type Address, formatAddress } from '../config/address.ts';
 import type { Listeners } from '../listener/listener.ts';
 import { Host } from '../server/host.ts';
 import { type ServerOptions, serverFactory } from '../server/kinds.ts';
+import { openTargets } from '../server/open-targets.ts';
 import type { HostedServer } from '../server/server.ts';
 
 /**
@@ -15,6 +16,8 @@ export class Hosts {
   #released = 0;
   readonly #byAddress = new Map<string, Host>();
   readonly #listeners: Listeners;
+  /** Who servers pass requests on to. */
+  readonly targets = openTargets();
   readonly #newServer: () => HostedServer;
 
   constructor(listeners: Listeners, options: ServerOptions) {

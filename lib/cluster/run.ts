@@ -242,7 +242,7 @@ export class Run {
     const isDone = known.steps.length === 0 && refused.length === 0;
     if (isDone && this.state !== 'Error') return of({ verdict: { status: 'unchanged' }, specs });
     if (this.state !== 'Booting') this.#enter('Reloading');
-    const site = { logger, baseDir, state: () => this.state };
+    const site = { logger, baseDir, state: () => this.state, targets: this.#hosts.targets };
     const options = { strategy, mode, restartDelayMs, startTimeoutMs, site };
     return commit({ roster: this.#roster, hosts: this.#hosts, options }, desired, refused, known).pipe(
       catchError((error: unknown) => {

@@ -9,8 +9,8 @@ import { Answer } from '../http/answer.ts';
 import { bindingsOf, callerIn } from '../http/bindings.ts';
 import { type Handover, handoverOf } from '../http/handover.ts';
 import type { Asked } from '../http/reply.ts';
+import { openTargets } from '../open-targets.ts';
 import type { RouteAnswer, RouteBuilder } from '../route.ts';
-import { openUpstream } from '../undici/undici.ts';
 import { DirectAnswer } from './direct-answer.ts';
 import { ProxyCaError, ProxyError } from './errors.ts';
 import { Outbounds } from './outbound.ts';
@@ -18,7 +18,7 @@ import { type Reporter, refusalOf } from './refusal.ts';
 import { ResponseAnswer } from './response-answer.ts';
 import { Rotation } from './rotation.ts';
 import { saidAfterMiddleware, saidOnTheWire } from './said.ts';
-import { type Target, Targets } from './targets.ts';
+import type { Target, Targets } from './targets.ts';
 import { openTunnel } from './tunnel.ts';
 import type { UpstreamOptions } from './upstream.ts';
 
@@ -48,9 +48,6 @@ const targetsOf = (settings: ProxySettings, targets: Targets, baseDir: string): 
     return targets.of(result.target, options);
   });
 };
-
-/** The targets of a cluster, and none yet. */
-export const openTargets = (): Targets => new Targets(openUpstream);
 
 const askedIn = (c: Context): Asked =>
   bindingsOf(c.env)?.incoming ?? { method: c.req.method, url: c.req.path, headers: {} };

@@ -80,7 +80,8 @@ test.each([
   const path = join(temporaryDirectory(), 'a.mjs');
   writeFileSync(path, `export default { servers: ${JSON.stringify(served('old'))} }`);
   const reload$ = new Subject<void>();
-  const source = fileSource(path, { watch: false, reload$, importTimeoutMs: 300 });
+  const options = code === 'ERR_SOURCE_TIMEOUT' ? { importTimeoutMs: 1_000 } : {};
+  const source = fileSource(path, { watch: false, reload$, ...options });
   const cluster = await following(source);
   const reading = read(source);
   await reading.next(0);

@@ -49,9 +49,9 @@ describe('an equal config in a new object', () => {
       (config) => ({ ...config, expose: 'http://other.example' }),
       (config) => ({ ...config, disabled: !config.disabled }),
       (config) => ({ ...config, strategy: config.strategy === 'hot-swap' ? 'stop-then-start' : 'hot-swap' }),
-      (config) => ({ ...config, maxConnections: (config.maxConnections ?? 0) + 1 }),
+      (config) => ({ ...config, maxConnections: config.maxConnections === 1 ? 2 : 1 }),
       (config) => ({ ...config, drainTimeoutMs: config.drainTimeoutMs === 1 ? 2 : 1 }),
-      (config) => ({ ...config, restart: { ...config.restart, intensity: (config.restart?.intensity ?? 5) + 1 } }),
+      (config) => ({ ...config, restart: { ...config.restart, intensity: config.restart?.intensity === 1 ? 2 : 1 } }),
       (config) => ({ ...config, upgrade: () => {} }),
       (config) => ({ ...config, routes: [...(config.routes ?? []), { path: '/added/here', respond: {} }] }),
     );

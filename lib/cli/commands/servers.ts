@@ -30,7 +30,7 @@ export const tableOf = (view: ControlView, width: number): readonly Line[] => {
   return layout({ name, file: process.file, snapshot, problems: 0 }, { width, height: Number.POSITIVE_INFINITY });
 };
 
-const DRAINED = { message: 'drained: sluice resume takes it back in' };
+const DRAINED = { message: 'drained, until it is resumed' };
 
 /** Why what is asked for is not what runs, when it is not. Pure. */
 export const reasonLines = ({ error, issues = [], source }: ControlView): readonly Line[] => {

@@ -22,6 +22,8 @@ export const lookAtAddresses = async (
   return findings;
 };
 
+const isAnyPort = (address: Address): boolean => address.kind === 'tcp' && address.port === 0;
+
 const look = async (id: string, address: Address, held: ReadonlyMap<string, string>): Promise<Finding> => {
   const text = formatAddress(address);
   const holder = held.get(text) ?? (address.kind === 'unix' ? held.get(address.path) : undefined);
@@ -33,7 +35,7 @@ const look = async (id: string, address: Address, held: ReadonlyMap<string, stri
   return firstValueFrom(
     systemListeners(address).pipe(
       take(1),
-      map(() => ok('address', `${id}: ${text} is free`)),
+      map(() => ok('address', isAnyPort(address) ? `${id}: a port is free` : `${id}: ${text} is free`)),
       catchError((error: unknown) => {
         const hint = error instanceof BindError ? error.hint : undefined;
         const message = error instanceof Error ? error.message : String(error);

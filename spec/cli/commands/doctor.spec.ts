@@ -6,6 +6,7 @@ import { judgeNode } from '../../../lib/cli/doctor/node-version.ts';
 import { connectionsWithin, judgeOpenFiles, openFilesLimit } from '../../../lib/cli/doctor/open-files.ts';
 import { lookAtConfigFile, lookAtKeyFile } from '../../../lib/cli/doctor/permissions.ts';
 import { judgeCertificate } from '../../../lib/cli/doctor/services.ts';
+import { certificate } from '../../server/tls/certificates.ts';
 import { config, directoryWith, finish, start } from '../command.ts';
 
 const takePort = async (): Promise<number> => {
@@ -100,6 +101,51 @@ describe('doctor', () => {
   test('names what is wrong with a file', async () => {
     const directory = directoryWith({ 'bad.json': '{' });
     expect((await findings(directory, 'bad.json'))('config')).toMatchObject([{ status: 'fail' }]);
+  });
+
+  test('names what is wrong with certificates: missing, mismatched, over, soon over; and open keys', async () => {
+    const [good, other, old, soon] = [
+      await certificate(),
+      await certificate(),
+      await certificate({ from: -9, to: -1 }),
+      await certificate({ to: 5 }),
+    ];
+    const files = {
+      'good.pem': good.cert,
+      'good.key': good.key,
+      'other.key': other.key,
+      'old.pem': old.cert,
+      'old.key': old.key,
+      'soon.pem': soon.cert,
+      'soon.key': soon.key,
+    };
+    const server = (cert: string, key: string) => ({ listen: '127.0.0.1:0', routes: [], tls: { cert, key } });
+    const of = (one: object) => JSON.stringify({ servers: { web: one } });
+    const directory = directoryWith({
+      ...files,
+      'a.json': of(server('good.pem', 'good.key')),
+      'b.json': of(server('missing.pem', 'good.key')),
+      'c.json': of(server('good.pem', 'other.key')),
+      'd.json': of(server('old.pem', 'old.key')),
+      'e.json': of(server('soon.pem', 'soon.key')),
+    });
+    chmodSync(join(directory, 'good.key'), 0o644);
+    const a = await findings(directory, 'a.json');
+    expect(a('certificate')).toMatchObject([{ status: 'ok', message: expect.stringMatching(/is good until \d{4}-/) }]);
+    expect(a('permissions')).toContainEqual(
+      expect.objectContaining({ status: 'fail', message: expect.stringContaining('good.key') }),
+    );
+    expect((await findings(directory, 'e.json'))('certificate')).toMatchObject([
+      { status: 'warn', message: expect.stringMatching(/ends in \d days/) },
+    ]);
+    for (const [file, what] of [
+      ['b.json', /missing\.pem/],
+      ['c.json', /key/],
+      ['d.json', /old\.pem/],
+    ] as const) {
+      const [found] = (await findings(directory, file))('certificate');
+      expect([found.status, found.message]).toEqual(['fail', expect.stringMatching(what)]);
+    }
   });
 
   test('people get a table, and a verdict at its end', async () => {

@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { BindError } from '../../../lib/listener/errors.ts';
 import { tcpListener } from '../../../lib/listener/tcp/tcp.ts';
@@ -124,4 +128,34 @@ describe('unsubscribing frees the port in the same turn', () => {
       .poll(() => process.getActiveResourcesInfo().filter((kind) => kind.startsWith('TCP')).length)
       .toBeLessThanOrEqual(before);
   });
+});
+
+test('a port that only root may listen on is an error that says so', async () => {
+  // Where the system knows no such ports, nobody is refused.
+  const start = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
+  const script = `
+    import { tcpListener } from '${process.cwd()}/lib/listener/tcp/tcp.ts';
+    if (process.getuid() === 0) process.seteuid(65534);
+    tcpListener({ kind: 'tcp', host: '127.0.0.1', port: 7 }).subscribe({
+      next: () => process.stdout.write(JSON.stringify({ bound: true }), () => process.exit()),
+      error: ({ code, errno, message, hint }) => console.log(JSON.stringify({ code, errno, message, hint })),
+    });
+  `;
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, 'attempt.ts'), script);
+  const child = spawn(process.execPath, ['--import', 'jiti/register', join(folder, 'attempt.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [said] = await once(child.stdout, 'data');
+  expect(JSON.parse(String(said))).toEqual(
+    start <= 7
+      ? { bound: true }
+      : {
+          code: 'ERR_BIND',
+          errno: 'EACCES',
+          message: expect.stringContaining('127.0.0.1:7'),
+          hint: expect.stringContaining('1024'),
+        },
+  );
 });

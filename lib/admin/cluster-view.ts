@@ -1,12 +1,20 @@
 import type { Outcome, Refusal } from '../cluster/outcome.ts';
 import type { Change } from '../cluster/plan.ts';
-import type { ClusterSnapshot, ServerSnapshot } from '../cluster/snapshot.ts';
+import type { ClusterSnapshot, ServerSnapshot, TlsSnapshot } from '../cluster/snapshot.ts';
 import type { Issue } from '../config/issue.ts';
 import { type ErrorView, errorView } from './error-view.ts';
 
 /** One server as it is now. */
-export interface ServerView extends Omit<ServerSnapshot, 'error'> {
+export interface ServerView extends Omit<ServerSnapshot, 'error' | 'tls'> {
   /** Why it does not run; absent when it does. */
+  readonly error?: ErrorView;
+  /** Its certificates, where connections are encrypted. */
+  readonly tls?: TlsView;
+}
+
+/** The certificates of a server as they are now. */
+export interface TlsView extends Omit<TlsSnapshot, 'error'> {
+  /** Why what the files hold now is not in use. */
   readonly error?: ErrorView;
 }
 
@@ -77,7 +85,13 @@ export const clusterView = (snapshot: ClusterSnapshot): ClusterView => {
   };
 };
 
-const serverView = ({ error, ...server }: ServerSnapshot): ServerView => ({
+const tlsView = ({ error, ...tls }: TlsSnapshot): TlsView => ({
+  ...tls,
+  ...(error === undefined ? {} : { error: errorView(error) }),
+});
+
+const serverView = ({ error, tls, ...server }: ServerSnapshot): ServerView => ({
   ...server,
   ...(error === undefined ? {} : { error: errorView(error) }),
+  ...(tls === undefined ? {} : { tls: tlsView(tls) }),
 });

@@ -20,7 +20,7 @@ export interface TableCluster extends Pick<ClusterSnapshot, 'state' | 'degraded'
   readonly servers: Readonly<Record<string, TableServer>>;
 }
 
-interface TableServer extends Omit<ServerSnapshot, 'error'> {
+interface TableServer extends Omit<ServerSnapshot, 'error' | 'tls'> {
   readonly error?: { readonly message: string };
 }
 

@@ -229,10 +229,7 @@ export class ReactiveCluster implements Cluster {
   #newRun(): Run {
     const run = new Run(this.#settings, this.#ledger, this.#run?.progress);
     const { logger } = this.#settings;
-    const news$ = run.reports$.pipe(
-      filter(({ status }) => isWorthTelling(status)),
-      observeOn(asapScheduler),
-    );
+    const news$ = run.reports$.pipe(filter(isWorthTelling), observeOn(asapScheduler));
     news$.subscribe((report) => narrateReport(report, logger));
     return run;
   }

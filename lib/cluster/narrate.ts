@@ -1,9 +1,13 @@
 import type { Logger } from '../log/logger.ts';
 import type { ServerStatus } from '../server/state.ts';
+import type { CertificateReport } from './certificates.ts';
 import type { Cause, Outcome } from './outcome.ts';
 import type { Verdict } from './verdict.ts';
 
 const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+
+/** Names of a certificate that a line shows; some have a hundred. */
+const SHOWN_NAMES = 3;
 
 const told = ({ message, hint }: Cause): string => (hint === undefined ? message : `${message} (${hint})`);
 
@@ -49,11 +53,33 @@ interface Crashable {
 }
 
 /** Whether there is anything to write about a server: what goes well is on the streams. */
-export const isWorthTelling = ({ state, cut = 0 }: ServerStatus): boolean =>
-  state === 'starting' || state === 'failed' || (state === 'stopped' && cut > 0);
+export const isWorthTelling = (report: Crashable | CertificateReport): boolean => {
+  if ('certificate' in report) return true;
+  const { state, cut = 0 } = report.status;
+  return state === 'starting' || state === 'failed' || (state === 'stopped' && cut > 0);
+};
 
-/** Writes what happens to servers beyond what was asked for. */
-export const narrateReport = ({ member, status }: Crashable, logger: Logger): void => {
+/** Writes what happens to servers and their certificates beyond what was asked for. */
+export const narrateReport = (report: Crashable | CertificateReport, logger: Logger): void => {
+  if ('certificate' in report) narrateCertificate(report, logger);
+  else narrateStatus(report, logger);
+};
+
+const narrateCertificate = ({ server, certificate, before }: CertificateReport, logger: Logger): void => {
+  const { state, names, validTo, fingerprint, error } = certificate;
+  const ends = `at ${new Date(validTo).toISOString()}`;
+  const isNew = before?.fingerprint !== fingerprint || before.validTo !== validTo;
+  if (before !== undefined && isNew) logger.info(`server ${server} uses another certificate, which ends ${ends}`);
+  if (error !== undefined && error !== before?.error) {
+    logger.warn(`server ${server} keeps its certificate, the files hold none that could be used: ${told(error)}`);
+  }
+  if (!isNew && state === before.state) return;
+  const which = names.length === 0 ? '' : ` for ${names.slice(0, SHOWN_NAMES).join(', ')}`;
+  if (state === 'expiring') logger.warn(`server ${server}: the certificate${which} ends ${ends}`);
+  if (state === 'expired') logger.error(`server ${server}: the certificate${which} has expired ${ends}`);
+};
+
+const narrateStatus = ({ member, status }: Crashable, logger: Logger): void => {
   const server = `server ${member.spec.id}`;
   const { state, error, cut = 0 } = status;
   if (state === 'starting') logger.warn(`${server} crashed and is started again`, error);

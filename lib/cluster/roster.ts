@@ -1,10 +1,14 @@
 import { defer, EMPTY, map, merge, Observable, Subject, Subscription, takeLast } from 'rxjs';
 import { overlaps } from '../config/address.ts';
+import { sameData } from '../config/plain-data.ts';
+import { sameSpec } from '../config/same.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
+import type { Encryption } from '../server/encryption.ts';
 import type { Host } from '../server/host.ts';
 import { lifecycle } from '../server/lifecycle.ts';
 import type { Service } from '../server/server.ts';
 import type { ServerStatus } from '../server/state.ts';
+import { type CertificateReport, Certificates } from './certificates.ts';
 import type { Hosts } from './hosts.ts';
 import { Member } from './member.ts';
 
@@ -14,17 +18,21 @@ export interface Report {
   readonly status: ServerStatus;
 }
 
+/** What happens in a roster. */
+export type News = Report | CertificateReport;
+
 /** Who serves where: the lifecycles of all servers, merged into one stream. */
 export class Roster {
   /** Who is in place, by id; the next plan starts from here. */
   readonly members = new Map<string, Member>();
   /** Generations that finish what they accepted while their place is taken or gone. */
   readonly leaving = new Set<Member>();
-  /** Everything every member's lifecycle says. Hot. */
-  readonly reports$ = new Subject<Report>();
+  /** Everything every member's lifecycle says, and what becomes of certificates. Hot. */
+  readonly reports$ = new Subject<News>();
   readonly #ended$ = new Subject<Member>();
   readonly #lives = new Subscription();
   readonly #hosts: Hosts;
+  readonly #certificates = new Certificates((report) => this.reports$.next(report));
 
   constructor(hosts: Hosts) {
     this.#hosts = hosts;
@@ -35,6 +43,7 @@ export class Roster {
     const former = this.members.get(spec.id);
     host.server.assign(service);
     host.listener?.limit(service.limits.maxConnections);
+    this.#certificates.follow(spec.id, service.encryption);
     if (former?.host === host && former.up) {
       former.spec = spec;
       former.service = service;
@@ -45,12 +54,27 @@ export class Roster {
     this.#live(member);
   }
 
+  /** Nobody stands in this place any more. */
+  remove(id: string): void {
+    this.members.delete(id);
+    this.#certificates.follow(id, undefined);
+  }
+
+  /** How a server is encrypted already, when a spec wants that as it is; a spec that says the same wants all of it anew. */
+  encryptionFor(spec: ServerSpec): Encryption | undefined {
+    const former = this.members.get(spec.id);
+    if (former?.service.encryption === undefined || sameSpec(former.spec, spec)) return undefined;
+    const stays = former.spec.http2 === spec.http2 && sameData(former.spec.tls, spec.tls);
+    return stays ? former.service.encryption : undefined;
+  }
+
   /** Notes that a member which had to make way cannot be put back: its place is kept, but nobody stands there. */
   lose({ spec, host, service, restarts }: Member, error: Error): void {
     const lost = new Member(spec, host, service, restarts);
     lost.over = true;
     lost.hear({ state: 'failed', restarts, error });
     this.members.set(spec.id, lost);
+    this.#certificates.follow(spec.id, undefined);
   }
 
   /** Lets a member finish what it accepted; nobody waits for it. */
@@ -121,6 +145,7 @@ export class Roster {
   /** Ends every lifecycle in this turn: every address is free. */
   finish(): void {
     this.#lives.unsubscribe();
+    this.#certificates.stop();
     for (const member of this.members.values()) {
       const { state, restarts } = member.status;
       if (state !== 'stopped') member.status = { state: 'stopped', restarts };

@@ -32,7 +32,7 @@ import type { Refusal } from './outcome.ts';
 import { diff, type Plan, planOf } from './plan.ts';
 import { initialProgress, type Progress, progressAfter } from './progress.ts';
 import { readAhead, readConfig, running } from './reading.ts';
-import { type Report, Roster } from './roster.ts';
+import { type News, Roster } from './roster.ts';
 import { type ClusterSnapshot, takeSnapshot } from './snapshot.ts';
 import { States } from './states.ts';
 import { stateAfter, type Verdict } from './verdict.ts';
@@ -52,7 +52,7 @@ export class Run {
   /** At most one snapshot per turn, beginning with the present one; completes after `Stopped`. */
   readonly cluster$: Observable<ClusterSnapshot>;
   /** What servers say of themselves. Hot. */
-  readonly reports$ = new Subject<Report>();
+  readonly reports$ = new Subject<News>();
   /** Emits when nothing runs any more and every stream has said its last. */
   readonly ended$ = new ReplaySubject<Ending>(1);
   readonly #settings: ClusterSettings;

@@ -1,16 +1,38 @@
 import { formatAddress, urlOf } from '../config/address.ts';
 import type { Issue } from '../config/issue.ts';
+import { isPem } from '../config/pem.ts';
 import { routeKinds } from '../config/route-schema.ts';
 import type { ServerLimits } from '../config/server-config.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
+import type { TlsSpec } from '../config/tls-config.ts';
+import type { CertificateStatus, Encryption } from '../server/encryption.ts';
 import type { ServerState } from '../server/state.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { Member } from './member.ts';
 import type { Progress } from './progress.ts';
 
+/** How connections are encrypted, as data: nothing that is a secret, and no path of a key. */
+export type TlsView = Pick<
+  TlsSpec,
+  'clientAuth' | 'minVersion' | 'maxVersion' | 'unknownName' | 'handshakeTimeoutMs' | 'watch' | 'warnBeforeDays'
+> & {
+  /** Where certificates come from, the default one first: paths, or `PEM`. */
+  readonly certificates: readonly string[];
+  /** Clients may choose HTTP/2. */
+  readonly http2: boolean;
+};
+
+/** The certificates of a server as they are now. */
+export interface TlsSnapshot extends CertificateStatus {
+  /** Handshakes that came to nothing since these settings are in force. */
+  readonly failedHandshakes: number;
+}
+
 /** The config in force, as data: code is left out, defaults are filled in. */
 export interface ServerConfigView extends ServerLimits {
   readonly listen: string;
+  /** Present where connections are encrypted. */
+  readonly tls?: TlsView;
   readonly routes: readonly { readonly path: string; readonly kind: string; readonly name?: string }[];
 }
 
@@ -36,6 +58,8 @@ export interface ServerSnapshot {
   readonly restarts: number;
   /** Why it does not run. */
   readonly error?: Error;
+  /** Its certificates, where connections are encrypted. */
+  readonly tls?: TlsSnapshot;
 }
 
 /** A generation that still finishes what it accepted. */
@@ -75,6 +99,15 @@ export interface SnapshotSource {
   readonly leaving: Iterable<Member>;
 }
 
+const tlsViewOf = (spec: TlsSpec, http2: boolean): TlsView => {
+  const { certificate, certificates, ca: _, ciphers: __, ...rules } = spec;
+  const sources = [certificate, ...certificates].map(({ cert }) => (isPem(cert) ? 'PEM' : cert));
+  return Object.freeze({ ...rules, certificates: Object.freeze(sources), http2 });
+};
+
+const tlsOf = (encryption: Encryption): TlsSnapshot =>
+  Object.freeze({ ...encryption.status, failedHandshakes: encryption.failures });
+
 const views = new WeakMap<ServerSpec, ServerConfigView>();
 
 /** The same spec has the same view: specs never change. */
@@ -88,7 +121,13 @@ const viewOf = (spec: ServerSpec): ServerConfigView => {
       ...(route.name === undefined ? {} : { name: route.name }),
     }),
   );
-  const view = Object.freeze({ listen: formatAddress(spec.address), routes: Object.freeze(routes), ...spec.limits });
+  const { tls } = spec;
+  const view = Object.freeze({
+    listen: formatAddress(spec.address),
+    routes: Object.freeze(routes),
+    ...(tls === undefined ? {} : { tls: tlsViewOf(tls, spec.http2) }),
+    ...spec.limits,
+  });
   views.set(spec, view);
   return view;
 };
@@ -96,13 +135,13 @@ const viewOf = (spec: ServerSpec): ServerConfigView => {
 const textOf = (address: Member['host']['address']): string =>
   address.kind === 'unix' ? address.path : formatAddress(address);
 
-const takeServer = ({ spec, host, status, since }: Member, now: number): ServerSnapshot =>
+const takeServer = ({ spec, host, service, status, since }: Member, now: number): ServerSnapshot =>
   Object.freeze({
     id: spec.id,
     name: spec.name,
     state: status.state,
     address: textOf(host.address),
-    url: spec.expose ?? urlOf(host.address),
+    url: spec.expose ?? urlOf(host.address, spec.tls !== undefined),
     since,
     uptimeMs: status.state === 'running' ? Math.max(0, now - since) : 0,
     config: viewOf(spec),
@@ -111,6 +150,7 @@ const takeServer = ({ spec, host, status, since }: Member, now: number): ServerS
     inFlight: status.state === 'stopped' ? 0 : host.server.inFlight,
     restarts: status.restarts,
     ...(status.error === undefined ? {} : { error: status.error }),
+    ...(service.encryption === undefined ? {} : { tls: tlsOf(service.encryption) }),
   });
 
 const takeDisabled = (spec: ServerSpec): ServerSnapshot =>
@@ -119,7 +159,7 @@ const takeDisabled = (spec: ServerSpec): ServerSnapshot =>
     name: spec.name,
     state: 'stopped',
     address: textOf(spec.address),
-    url: spec.expose ?? urlOf(spec.address),
+    url: spec.expose ?? urlOf(spec.address, spec.tls !== undefined),
     since: 0,
     uptimeMs: 0,
     config: viewOf(spec),

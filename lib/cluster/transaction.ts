@@ -138,10 +138,9 @@ export class Transaction {
     const later = new Set(this.#newcomers());
     for (const step of this.#steps) {
       if (later.has(step)) continue;
-      const { server } = step;
-      const former = this.#roster.members.get(server);
+      const former = this.#roster.members.get(step.server);
       this.#place(step);
-      if (former !== undefined && former !== this.#roster.members.get(server)) formers.push(former);
+      if (former !== undefined && former !== this.#roster.members.get(step.server)) formers.push(former);
     }
     if (formers.length === 0) return;
     const used = new Set(Array.from(this.#roster.members.values(), ({ host }) => host));
@@ -179,7 +178,7 @@ export class Transaction {
     const service = this.#services.get(server);
     const host = this.#targets.get(server);
     if (spec !== undefined && service !== undefined && host !== undefined) this.#roster.place(spec, host, service);
-    else this.#roster.members.delete(server);
+    else this.#roster.remove(server);
   }
 
   /** Puts back what `interrupt` stopped; emits the servers that could not be put back. */
@@ -251,7 +250,8 @@ export class Transaction {
   #build({ server, spec, from }: Step): Observable<Refusal> {
     if (spec === undefined) return EMPTY;
     const { startTimeoutMs, site } = this.#options;
-    const service = buildService(spec, { ...site, awaited: from !== undefined, deadlineMs: startTimeoutMs });
+    const inForce = { awaited: from !== undefined, encryption: this.#roster.encryptionFor(spec) };
+    const service = buildService(spec, { ...site, ...inForce, deadlineMs: startTimeoutMs });
     if (!isObservable(service)) {
       this.#services.set(server, service);
       return EMPTY;

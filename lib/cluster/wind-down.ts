@@ -49,7 +49,9 @@ export const windDown = (roster: Roster, { drainTimeoutMs, shutdownTimeoutMs }: 
     const count = (more: number): void => {
       cut += more;
     };
-    const counting = roster.reports$.pipe(map(({ status }) => status.cut ?? 0)).subscribe(count);
+    const counting = roster.reports$
+      .pipe(map((news) => ('status' in news ? (news.status.cut ?? 0) : 0)))
+      .subscribe(count);
     const stopping$ = merge(
       roster.stop([...roster.members.values()], limit),
       longest < LONGEST_MS ? roster.hasten(longest).pipe(tap(count), ignoreElements()) : EMPTY,

@@ -182,7 +182,8 @@ const covers = (wide: string, narrow: string): boolean => {
  *
  * A socket has no URL that clients agree on: it shows as its address, `unix:/run/x.sock`.
  */
-export const urlOf = (address: Address): string => {
-  if (address.kind === 'tcp' && isWildcard(address.host)) return `http://localhost:${address.port}`;
-  return address.kind === 'unix' ? formatAddress(address) : `http://${formatAddress(address)}`;
+export const urlOf = (address: Address, encrypted = false): string => {
+  if (address.kind === 'unix') return formatAddress(address);
+  const scheme = encrypted ? 'https' : 'http';
+  return isWildcard(address.host) ? `${scheme}://localhost:${address.port}` : `${scheme}://${formatAddress(address)}`;
 };

@@ -310,4 +310,5 @@ test.each([
   ['unix:/run/x.sock', 'unix:/run/x.sock'],
 ])('clients reach %s as %s', (text, url) => {
   expect(urlOf(read(text))).toBe(url);
+  expect(urlOf(read(text), true)).toBe(url.replace(/^http:/, 'https:'));
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../lib/cluster/outcome.ts';
-import type { Route, ServerConfig } from '../../lib/config/server-config.ts';
+import type { Route } from '../../lib/config/server-config.ts';
 import { rig, running, saying } from '../cluster/fixtures/clusters.ts';
 import { get } from '../listener/wire.ts';
 import { serveRoutes } from './routing.ts';
@@ -113,10 +113,10 @@ const push = async (
   module: string,
 ): Promise<{ readonly outcome: Outcome; readonly body: string | undefined; readonly ms: number }> => {
   const { cluster } = await running({ api: saying('old') }, { baseDir: dir, startTimeoutMs: 300 });
-  const { url = '', config } = cluster.snapshot.servers.api ?? {};
-  const next: ServerConfig = { ...config, listen: '127.0.0.1:0', routes: [{ path: '*', module }] };
+  const { url = '' } = cluster.snapshot.servers.api ?? {};
+  const next = { listen: '127.0.0.1:0', routes: [{ path: '*', module }] };
   const startedAt = performance.now();
-  const outcome = await cluster.apply({ api: { listen: next.listen, routes: next.routes ?? [] } });
+  const outcome = await cluster.apply({ api: next });
   return { outcome, body: await (await fetch(url)).text(), ms: performance.now() - startedAt };
 };
 

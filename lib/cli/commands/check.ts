@@ -38,7 +38,7 @@ const serverJson = (spec: ServerSpec): CheckedServer => ({
   id: spec.id,
   name: spec.name,
   listen: formatAddress(spec.address),
-  url: spec.expose ?? urlOf(spec.address),
+  url: spec.expose ?? urlOf(spec.address, spec.tls !== undefined),
   disabled: spec.disabled,
   routes: (spec.routes ?? []).map(({ path }) => path),
 });
@@ -63,10 +63,10 @@ const summary = ({ file }: LoadedEvent, specs: readonly ServerSpec[], valid: boo
   ];
 };
 
-const whereOf = ({ address, expose, disabled }: ServerSpec): string => {
+const whereOf = ({ address, expose, disabled, tls }: ServerSpec): string => {
   if (disabled) return `${formatAddress(address)} (disabled)`;
   if (address.kind === 'tcp' && address.port === 0) return `${formatAddress(address)} (any free port)`;
-  return expose === undefined ? urlOf(address) : `${expose} (${formatAddress(address)})`;
+  return expose === undefined ? urlOf(address, tls !== undefined) : `${expose} (${formatAddress(address)})`;
 };
 
 const whatOf = ({ routes }: ServerSpec): string => {

@@ -48,7 +48,10 @@ const textOf = (checker: ts.TypeChecker, type: ts.Type, seen: Map<string, ts.Typ
   const symbol = type.aliasSymbol ?? type.getSymbol();
   const declaration = symbol?.declarations?.[0];
   const isNamed = symbol !== undefined && symbol.name !== '__type' && type.getProperties().length > 0;
-  if (isNamed && declaration !== undefined && isOwn(declaration) && type.flags & ts.TypeFlags.Object) {
+  const isRecord = (type.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) !== 0;
+  if (isNamed && declaration !== undefined && isOwn(declaration) && isRecord) {
+    const namesake = seen.get(symbol.name);
+    if (namesake !== undefined && namesake !== type) throw new Error(`two types are called ${symbol.name}`);
     seen.set(symbol.name, type);
     return `[${symbol.name}](#${symbol.name.toLowerCase()})`;
   }

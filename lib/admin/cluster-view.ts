@@ -9,11 +9,11 @@ export interface ServerView extends Omit<ServerSnapshot, 'error' | 'tls'> {
   /** Why it does not run; absent when it does. */
   readonly error?: ErrorView;
   /** Its certificates, where connections are encrypted. */
-  readonly tls?: TlsView;
+  readonly tls?: CertificateView;
 }
 
 /** The certificates of a server as they are now. */
-export interface TlsView extends Omit<TlsSnapshot, 'error'> {
+export interface CertificateView extends Omit<TlsSnapshot, 'error'> {
   /** Why what the files hold now is not in use. */
   readonly error?: ErrorView;
 }
@@ -85,7 +85,7 @@ export const clusterView = (snapshot: ClusterSnapshot): ClusterView => {
   };
 };
 
-const tlsView = ({ error, ...tls }: TlsSnapshot): TlsView => ({
+const certificateView = ({ error, ...tls }: TlsSnapshot): CertificateView => ({
   ...tls,
   ...(error === undefined ? {} : { error: errorView(error) }),
 });
@@ -93,5 +93,5 @@ const tlsView = ({ error, ...tls }: TlsSnapshot): TlsView => ({
 const serverView = ({ error, tls, ...server }: ServerSnapshot): ServerView => ({
   ...server,
   ...(error === undefined ? {} : { error: errorView(error) }),
-  ...(tls === undefined ? {} : { tls: tlsView(tls) }),
+  ...(tls === undefined ? {} : { tls: certificateView(tls) }),
 });

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { oneLine } from '../config/received.ts';
 import type { Logger } from '../log/logger.ts';
-import { type Outgoing, outgoingOf, remoteAddressOf } from './outgoing.ts';
+import { endingOf, type Outgoing, outgoingOf, remoteAddressOf } from './outgoing.ts';
 
 /** What nginx writes of a client that left before it was answered. */
 const CLIENT_LEFT = 499;
@@ -86,8 +86,8 @@ export const accessLog = (
     }
     const written = countBytes(outgoing);
     outgoing.once('close', () => {
-      const answered = outgoing.headersSent || outgoing.statusCode !== 200;
-      over(answered ? outgoing.statusCode : CLIENT_LEFT, written(), answered && outgoing.writableFinished);
+      const { status = CLIENT_LEFT, complete } = endingOf(outgoing);
+      over(status, written(), complete);
     });
     await next();
   };
@@ -102,12 +102,15 @@ const countBytes = (outgoing: Outgoing): (() => number) => {
     } else if (chunk instanceof Uint8Array) bytes += chunk.byteLength;
   };
   const { write, end } = outgoing;
+  let ended = false;
   outgoing.write = (...given) => {
-    count(given[0], given[1]);
+    // What is given to the end may be written in pieces.
+    if (!ended) count(given[0], given[1]);
     return write.apply(outgoing, given);
   };
   outgoing.end = (...given) => {
-    count(given[0], given[1]);
+    if (!ended) count(given[0], given[1]);
+    ended = true;
     return end.apply(outgoing, given);
   };
   return () => (outgoing.req?.method === 'HEAD' || outgoing.statusCode === 304 ? 0 : bytes);

@@ -6,6 +6,8 @@ export interface Outgoing {
   readonly statusCode: number;
   readonly writableFinished: boolean;
   readonly req?: { readonly method?: string };
+  /** In HTTP/2: what it is sent in. */
+  readonly stream?: { readonly closed: boolean };
   write: Write;
   end: Write;
   once(event: 'close', listener: () => void): unknown;
@@ -22,6 +24,23 @@ export const outgoingOf = (env: unknown): Outgoing | undefined => {
   return typeof outgoing.write === 'function' && typeof outgoing.end === 'function'
     ? (outgoing as unknown as Outgoing)
     : undefined;
+};
+
+/** How an answer ended. */
+export interface Ending {
+  /** The status its client got; `undefined` when it left before there was one. */
+  readonly status: number | undefined;
+  /** All of it was handed over. */
+  readonly complete: boolean;
+}
+
+/** How an answer ended that has just been closed. Nobody sets a status other than 200 but with an answer. */
+export const endingOf = (outgoing: Outgoing): Ending => {
+  const { headersSent, statusCode, writableFinished, stream } = outgoing;
+  // A server that answers in the place of a handler takes the response from it, and answers without it.
+  const refused = stream === undefined ? !headersSent && statusCode !== 200 : headersSent && !stream.closed;
+  const status = headersSent || refused ? statusCode : undefined;
+  return { status, complete: status !== undefined && (writableFinished || refused) };
 };
 
 /** The address of the client's end of the connection: a proxy in front, if there is one. */

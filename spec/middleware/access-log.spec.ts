@@ -78,7 +78,10 @@ describe('a request leaves one entry', () => {
   });
 
   test('whose handler is late, with the status its client got', async () => {
-    expect(await asked(get('/hangs'), { limits: { handlerTimeoutMs: 50 } })).toMatchObject({ status: 503 });
+    expect(await asked(get('/hangs'), { limits: { handlerTimeoutMs: 50 } })).toMatchObject({
+      status: 503,
+      complete: true,
+    });
   });
 
   test('whose client leaves before it is answered, or before all of the answer is there', async () => {

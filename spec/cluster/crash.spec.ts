@@ -8,9 +8,16 @@ import { injected, listening } from './fixtures/sockets.ts';
 const QUICK: RestartConfig = { initialMs: 1, maxMs: 4, intensity: 5, periodMs: 60_000 };
 const SLOW: RestartConfig = { initialMs: 60_000, maxMs: 60_000 };
 
+/**
+ * An address for a server that crashes and comes back. The system gives its port to nobody: while nobody listens on a
+ * port from the system's own range, any other server on a free port may get it, and so may the near end of a connection.
+ */
+const ownAddress = async (): Promise<string> => (await freeAddresses(1))[0] ?? '';
+
 test('a server whose socket dies is started again, its siblings notice nothing', async () => {
+  const own = await ownAddress();
   const { cluster, sockets, states } = await running({
-    a: saying('a', '127.0.0.1:0', { restart: QUICK }),
+    a: saying('a', own, { restart: QUICK }),
     b: saying('b'),
   });
   const [a, b] = [addressOf(cluster, 'a'), addressOf(cluster, 'b')];
@@ -34,7 +41,8 @@ test('a server whose socket dies is started again, its siblings notice nothing',
 });
 
 test('a socket that somebody else closes is a crash like any other', async () => {
-  const { cluster } = await running({ a: saying('a', '127.0.0.1:0', { restart: QUICK }) });
+  const own = await ownAddress();
+  const { cluster } = await running({ a: saying('a', own, { restart: QUICK }) });
   const address = addressOf(cluster, 'a');
   const handles: unknown = Reflect.get(process, '_getActiveHandles').call(process);
   const server = Array.isArray(handles)
@@ -47,8 +55,9 @@ test('a socket that somebody else closes is a crash like any other', async () =>
 
 describe('a server that crashes again and again', () => {
   test('waits longer each time, and after the sixth time in a minute has failed with the last cause', async () => {
+    const own = await ownAddress();
     const { cluster, sockets, journal } = await running({
-      a: saying('a', '127.0.0.1:0', { restart: { ...QUICK, initialMs: 20, maxMs: 1_000 } }),
+      a: saying('a', own, { restart: { ...QUICK, initialMs: 20, maxMs: 1_000 } }),
       b: saying('b'),
     });
     const address = addressOf(cluster, 'a');
@@ -90,8 +99,9 @@ describe('a server that crashes again and again', () => {
   });
 
   test('is forgiven crashes that are longer ago than the period', async () => {
+    const own = await ownAddress();
     const { cluster, sockets } = await running({
-      a: saying('a', '127.0.0.1:0', { restart: { ...QUICK, intensity: 1, periodMs: 30 } }),
+      a: saying('a', own, { restart: { ...QUICK, intensity: 1, periodMs: 30 } }),
     });
     for (let crash = 1; crash <= 3; crash += 1) {
       sockets.crash(addressOf(cluster, 'a'));
@@ -104,11 +114,12 @@ describe('a server that crashes again and again', () => {
 
 describe('a new config', () => {
   test('wins over a restart that is waited for', async () => {
-    const { cluster, sockets } = await running({ a: saying('old', '127.0.0.1:0', { restart: SLOW }) });
+    const own = await ownAddress();
+    const { cluster, sockets } = await running({ a: saying('old', own, { restart: SLOW }) });
     const address = addressOf(cluster, 'a');
     sockets.crash(address);
     expect(cluster.snapshot.servers.a).toMatchObject({ state: 'starting' });
-    expect(await cluster.apply({ a: saying('new', '127.0.0.1:0', { restart: SLOW }) })).toMatchObject({
+    expect(await cluster.apply({ a: saying('new', own, { restart: SLOW }) })).toMatchObject({
       status: 'committed',
       plan: { changes: [{ server: 'a', action: 'start', to: address }] },
     });
@@ -117,16 +128,17 @@ describe('a new config', () => {
   });
 
   test('that is the same starts what waits or has failed, and nothing else', async () => {
+    const [first = '', second = ''] = await freeAddresses(2);
     const { cluster, sockets } = await running({
-      failed: saying('failed', '127.0.0.1:0', { restart: { intensity: 0 } }),
-      waiting: saying('waiting', '127.0.0.1:0', { restart: SLOW }),
+      failed: saying('failed', first, { restart: { intensity: 0 } }),
+      waiting: saying('waiting', second, { restart: SLOW }),
       well: saying('well'),
     });
     for (const id of ['failed', 'waiting']) sockets.crash(addressOf(cluster, id));
     sockets.forget();
     const outcome = await cluster.apply({
-      failed: saying('failed', '127.0.0.1:0', { restart: { intensity: 0 } }),
-      waiting: saying('waiting', '127.0.0.1:0', { restart: SLOW }),
+      failed: saying('failed', first, { restart: { intensity: 0 } }),
+      waiting: saying('waiting', second, { restart: SLOW }),
       well: saying('well'),
     });
     expect(outcome).toMatchObject({
@@ -169,15 +181,16 @@ describe('a new config', () => {
   });
 
   test('that fails leaves a server that is down to its restarts', async () => {
+    const own = await ownAddress();
     const [taken = ''] = await freeAddresses(1);
     const { cluster, sockets } = await running({
-      a: saying('a', '127.0.0.1:0', { restart: { initialMs: 100, maxMs: 100 } }),
+      a: saying('a', own, { restart: { initialMs: 100, maxMs: 100 } }),
     });
     const address = addressOf(cluster, 'a');
     sockets.crash(address);
     sockets.fault((asked) => (asked === taken ? 'refuse' : 'none'));
     const outcome = await cluster.apply({
-      a: saying('a', '127.0.0.1:0', { restart: { initialMs: 100, maxMs: 100 } }),
+      a: saying('a', own, { restart: { initialMs: 100, maxMs: 100 } }),
       b: saying('b', taken),
     });
     expect(outcome).toMatchObject({ status: 'rolledBack', server: 'b' });
@@ -189,11 +202,12 @@ describe('a new config', () => {
 
 describe('a crash while a config is being put in force', () => {
   test('of a server that changes: the new version starts in its place', async () => {
+    const own = await ownAddress();
     const [slow = ''] = await freeAddresses(1);
-    const { cluster, sockets } = await running({ a: saying('old', '127.0.0.1:0', { restart: SLOW }) });
+    const { cluster, sockets } = await running({ a: saying('old', own, { restart: SLOW }) });
     const address = addressOf(cluster, 'a');
     sockets.fault((asked) => (asked === slow ? 'hang' : 'none'));
-    const outcome = cluster.apply({ a: saying('new', '127.0.0.1:0', { restart: SLOW }), b: saying('b', slow) });
+    const outcome = cluster.apply({ a: saying('new', own, { restart: SLOW }), b: saying('b', slow) });
     await eventually(() => sockets.attempts.includes(slow));
     sockets.crash(address);
     expect(cluster.snapshot.servers.a?.state).toBe('starting');
@@ -206,14 +220,15 @@ describe('a crash while a config is being put in force', () => {
   });
 
   test('of a server that does not change: the commit goes on, and so do its restarts', async () => {
-    const { cluster, sockets } = await running({ a: saying('a', '127.0.0.1:0', { restart: QUICK }) });
+    const own = await ownAddress();
+    const { cluster, sockets } = await running({ a: saying('a', own, { restart: QUICK }) });
     const address = addressOf(cluster, 'a');
     const many = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`s${index}`, saying(`${index}`)]));
     sockets.fault((_, attempt) => {
       if (attempt === 10) sockets.crash(address);
       return 'none';
     });
-    const outcome = await cluster.apply({ a: saying('a', '127.0.0.1:0', { restart: QUICK }), ...many });
+    const outcome = await cluster.apply({ a: saying('a', own, { restart: QUICK }), ...many });
     expect(outcome).toMatchObject({ status: 'committed' });
     await until(cluster, ({ servers }) => servers.a?.restarts === 1 && servers.a.state === 'running');
     expect(cluster.snapshot).toMatchObject({ state: 'Running', degraded: false });
@@ -235,10 +250,11 @@ test('a late report of a server that was replaced does not touch its replacement
 });
 
 test('connections that a crashed server has stay and are answered', async () => {
+  const own = await ownAddress();
   let answer: (response: Response) => void = () => {};
   const { cluster, sockets } = await running({
     a: {
-      listen: '127.0.0.1:0',
+      listen: own,
       restart: QUICK,
       app: () =>
         new Promise<Response>((resolve) => {
@@ -255,10 +271,11 @@ test('connections that a crashed server has stay and are answered', async () => 
 });
 
 test('a hundred crashes of a hundred servers leave nothing behind', async () => {
+  const addresses = await freeAddresses(100);
   const before = await listening();
   const ids = Array.from({ length: 100 }, (_, index) => `s${index}`);
   const { cluster, sockets } = await running(
-    Object.fromEntries(ids.map((id) => [id, saying(id, '127.0.0.1:0', { restart: QUICK })])),
+    Object.fromEntries(ids.map((id, index) => [id, saying(id, addresses[index], { restart: QUICK })])),
   );
   for (const id of ids) sockets.crash(addressOf(cluster, id));
   await until(cluster, ({ servers }) =>

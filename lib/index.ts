@@ -5,7 +5,14 @@ export { httpCluster } from './cluster/http-cluster.ts';
 export type { ClusterOptions } from './cluster/options.ts';
 export type { Cause, Outcome, Refusal } from './cluster/outcome.ts';
 export type { Change, Plan } from './cluster/plan.ts';
-export type { ClusterSnapshot, Draining, ServerConfigView, ServerSnapshot } from './cluster/snapshot.ts';
+export type {
+  ClusterSnapshot,
+  Draining,
+  ServerConfigView,
+  ServerSnapshot,
+  TlsSnapshot,
+  TlsView,
+} from './cluster/snapshot.ts';
 export { type Address, type AddressResult, formatAddress, parseAddress } from './config/address.ts';
 export { limitDefaults, restartDefaults } from './config/defaults.ts';
 export { type ConfigFile, type ConfigInput, type ConfigStream, defineConfig } from './config/define-config.ts';
@@ -50,7 +57,16 @@ export type {
   ServerLimits,
   Strategy,
   UpgradeHandler,
+  UpgradeRoute,
 } from './config/server-config.ts';
+export {
+  type ClientAuth,
+  type NamedTlsCertificate,
+  type TlsCertificate,
+  type TlsConfig,
+  type TlsVersion,
+  tlsDefaults,
+} from './config/tls-config.ts';
 export { BindError, ListenerError } from './listener/errors.ts';
 export type { Acceptor, Listener, Listeners } from './listener/listener.ts';
 export type { Logger } from './log/logger.ts';
@@ -61,11 +77,14 @@ export { stateGuard } from './middleware/state-guard.ts';
 export { stateHeader } from './middleware/state-header.ts';
 export { stripPrefix } from './middleware/strip-prefix.ts';
 export { ModuleLoadError, type ModulePosition, ModuleTimeoutError } from './module/errors.ts';
+export type { CertificateStatus } from './server/encryption.ts';
 export { AppError, EventFieldError, FilesRootError, NoResponseError } from './server/errors.ts';
 export { type EventClient, type EventStreamOptions, eventStream } from './server/event-stream.ts';
 export type { ServerSentEvent } from './server/event-text.ts';
 export { drainSignal } from './server/http/drain-signal.ts';
 export type { ServerState } from './server/state.ts';
+export { clientCertificate } from './server/tls/client-certificate.ts';
+export { TlsError, type TlsErrorCode, type TlsErrorOptions } from './server/tls/tls-error.ts';
 export type { WebSocketOptions } from './server/websocket/options.ts';
 export type {
   WebSocketHandler,

@@ -11,6 +11,7 @@ import { pathProblem } from './path-pattern.ts';
 import { proxySchema, stripsItsPath } from './proxy-schema.ts';
 import { oneLine } from './received.ts';
 import { carriesWhatIsThere, redirectSchema } from './redirect-schema.ts';
+import type { UpgradeHandler } from './server-config.ts';
 import { type Check, noArray, rule, shape, wholeNumber } from './shape.ts';
 import { wording } from './wording.ts';
 
@@ -89,6 +90,7 @@ const respond = v.pipe(
 /** What can answer a route. To add a kind, add an entry here, and one to `dataKinds` when it can stand in a file. */
 const codeKinds = {
   handler: v.custom<Handler>(isCallable, wording('a function (a Hono handler)')),
+  upgrade: v.custom<UpgradeHandler>(isCallable, wording('a function', '', 'make one with webSocket()')),
 };
 const dataKinds = { module: moduleSchema, respond, redirect: redirectSchema, files: filesSchema, proxy: proxySchema };
 

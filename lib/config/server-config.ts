@@ -53,6 +53,12 @@ export interface HandlerRoute extends RouteBase {
   readonly handler: Handler;
 }
 
+/** A route for WebSockets, answered by code; who asks for a page there gets a 426. */
+export interface UpgradeRoute extends RouteBase {
+  /** Made by `webSocket()`, or by hand. Middleware of the route has its say before it. */
+  readonly upgrade: UpgradeHandler;
+}
+
 /** A route answered by data. */
 export interface RespondRoute extends RouteBase {
   readonly respond: RespondConfig;
@@ -86,7 +92,7 @@ export interface ProxyRoute extends RouteBase {
  * One route of a server: a path, and exactly one thing that answers it. The first route that matches wins; one that an
  * earlier route always answers in its place is refused.
  */
-export type Route = HandlerRoute | RespondRoute | ModuleRoute | RedirectRoute | FilesRoute | ProxyRoute;
+export type Route = HandlerRoute | UpgradeRoute | RespondRoute | ModuleRoute | RedirectRoute | FilesRoute | ProxyRoute;
 
 /**
  * How a server that crashed is tried again: after `initialMs`, then twice as long each time up to `maxMs`,

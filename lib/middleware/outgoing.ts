@@ -7,7 +7,7 @@ export interface Outgoing {
   readonly writableFinished: boolean;
   readonly req?: { readonly method?: string };
   /** In HTTP/2: what it is sent in. */
-  readonly stream?: { readonly closed: boolean };
+  readonly stream?: { readonly closed: boolean; readonly rstCode?: number };
   write: Write;
   end: Write;
   once(event: 'close', listener: () => void): unknown;
@@ -40,7 +40,9 @@ export const endingOf = (outgoing: Outgoing): Ending => {
   // A server that answers in the place of a handler takes the response from it, and answers without it.
   const refused = stream === undefined ? !headersSent && statusCode !== 200 : headersSent && !stream.closed;
   const status = headersSent || refused ? statusCode : undefined;
-  return { status, complete: status !== undefined && (writableFinished || refused) };
+  // To Node a stream that its client resets is finished as well.
+  const whole = writableFinished && (stream?.rstCode ?? 0) === 0;
+  return { status, complete: status !== undefined && (whole || refused) };
 };
 
 /** The address of the client's end of the connection: a proxy in front, if there is one. */

@@ -9,6 +9,7 @@ import { moduleRoute } from './module-route.ts';
 import { buildProxy } from './proxy/proxy.ts';
 import { redirectRoute } from './redirect.ts';
 import type { RouteAnswer, RouteSite } from './route.ts';
+import { upgradeRoute } from './upgrade-route.ts';
 
 const responding = ({ status = 200, headers, body, json }: RespondConfig): Handler => {
   const text = json === undefined ? body : JSON.stringify(json);
@@ -21,6 +22,7 @@ const responding = ({ status = 200, headers, body, json }: RespondConfig): Handl
 /** What answers a route, by its kind. */
 const answerOf = (route: Route, site: RouteSite): Soon<RouteAnswer> => {
   if ('handler' in route) return { handler: answering(route.handler) };
+  if ('upgrade' in route) return { handler: upgradeRoute(route.upgrade) };
   if ('module' in route) return moduleRoute(route, site);
   if ('redirect' in route) return redirectRoute(route, site);
   if ('files' in route) return filesRoute(route, site);
@@ -30,7 +32,7 @@ const answerOf = (route: Route, site: RouteSite): Soon<RouteAnswer> => {
 
 /** Whether one of them takes over connections that ask for another protocol. */
 export const canUpgrade = (routes: readonly Route[]): boolean =>
-  routes.some((route) => 'proxy' in route && proxySettingsOf(route.proxy).websocket);
+  routes.some((route) => 'upgrade' in route || ('proxy' in route && proxySettingsOf(route.proxy).websocket));
 
 /** Who asks for leave to send a request of another site asks with this method. */
 const PREFLIGHT = 'OPTIONS';

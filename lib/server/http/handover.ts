@@ -61,6 +61,8 @@ export const offer = (incoming: IncomingMessage, connection: Connection, head: U
     take: (protocol) => {
       detach();
       connection.becomes(protocol);
+      // What its client will be told, for those who keep a record of it.
+      answer.statusCode = 101;
       // To its author it looks as if it had been answered in its place.
       answer.destroyed = true;
       answer.emit('close');

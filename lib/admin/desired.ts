@@ -2,6 +2,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { Outcome } from '../cluster/outcome.ts';
 import type { Plan } from '../cluster/plan.ts';
 import { nearest } from '../config/nearest.ts';
+import { keepSecrets, secretsOf } from '../config/secrets.ts';
 import type { ClusterConfig } from '../config/server-config.ts';
 import { StaleRevisionError, UnknownServerError } from './errors.ts';
 
@@ -46,9 +47,12 @@ export const createDesired = (cluster: Cluster): Desired => {
 
   const without = (config: ClusterConfig): ClusterConfig => {
     if (drained.size === 0) return config;
-    const entries = Object.entries(config).map(
-      ([id, server]) => [id, server !== null && drained.has(id) ? { ...server, disabled: true } : server] as const,
-    );
+    const entries = Object.entries(config).map(([id, server]) => {
+      if (server === null || !drained.has(id)) return [id, server] as const;
+      const out = { ...server, disabled: true };
+      keepSecrets(out, secretsOf(server));
+      return [id, out] as const;
+    });
     return Object.fromEntries(entries);
   };
 

@@ -1,4 +1,6 @@
 import { type ParsedFile, parseConfigFile } from '../config/parse.ts';
+import { isPlainObject } from '../config/plain-data.ts';
+import { restoreMarks } from '../config/secrets.ts';
 import { ControlError } from './errors.ts';
 
 /** Bytes of a body; the same a configuration file may have. */
@@ -55,11 +57,19 @@ const depthOf = (text: string): number => {
   return deepest;
 };
 
-/** The config a request brings, read as a configuration file is. @throws ControlError as `readJson` does */
+/**
+ * The config a request brings, read as a configuration file is. Beside it may stand `secrets`: what its servers must not
+ * show, because it came from the environment of whoever sends it.
+ *
+ * @throws ControlError as `readJson` does
+ */
 export const readConfig = async (request: Request): Promise<ParsedFile> => {
   const value = await readJson(request);
   if (value === undefined) throw unreadable('it is empty');
-  return parseConfigFile(value);
+  if (!isPlainObject(value)) return parseConfigFile(value);
+  const { secrets, ...file } = value;
+  restoreMarks(file.servers, secrets);
+  return parseConfigFile(file);
 };
 
 /** The ids in `{ "servers": [...] }`; `undefined` when there are none named. @throws ControlError as `readJson` does */

@@ -1,4 +1,5 @@
 import type { Issue } from './issue.ts';
+import { isPlainObject } from './plain-data.ts';
 import { oneLine, received } from './received.ts';
 
 /** A text of a config into which values of the environment were put. */
@@ -25,6 +26,35 @@ export const keepSecrets = (server: object, secrets: readonly Secret[]): void =>
 /** What a server config must not show. Whoever makes a new config out of one hands this on with `keepSecrets`. */
 export const secretsOf = (server: unknown): readonly Secret[] =>
   (typeof server === 'object' && server !== null ? known.get(server) : undefined) ?? [];
+
+/** What servers must not show, by id, as data: configs that travel or are kept as JSON take it along. */
+export type SecretMarks = Readonly<Record<string, readonly Secret[]>>;
+
+const entriesOf = (servers: unknown): readonly (readonly [string, unknown])[] =>
+  isPlainObject(servers) ? Object.entries(servers) : [];
+
+/** The marks of those servers that have any. */
+export const marksOf = (servers: unknown): SecretMarks =>
+  Object.fromEntries(
+    entriesOf(servers)
+      .map(([id, server]) => [id, secretsOf(server)] as const)
+      .filter(([, secrets]) => secrets.length > 0),
+  );
+
+/** Puts marks back on servers that were read from JSON. Marks that are none are left out. */
+export const restoreMarks = (servers: unknown, marks: unknown): void => {
+  for (const [id, server] of entriesOf(servers)) {
+    const own: unknown = isPlainObject(marks) ? marks[id] : undefined;
+    if (typeof server === 'object' && server !== null && Array.isArray(own)) keepSecrets(server, own.filter(isSecret));
+  }
+};
+
+const isSecret = (value: unknown): value is Secret =>
+  isPlainObject(value) &&
+  typeof value.path === 'string' &&
+  typeof value.written === 'string' &&
+  isPlainObject(value.values) &&
+  Object.values(value.values).every((one) => typeof one === 'string');
 
 /**
  * Replaces every value of the environment in a text by the variable it came from. Pure.

@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { concatAll, concatMap, from, type MonoTypeOperatorFunction, of } from 'rxjs';
 import { isPlainObject } from '../config/plain-data.ts';
 import { reasonOf } from '../config/received.ts';
-import { keepSecrets, type Secret, secretsOf } from '../config/secrets.ts';
+import { marksOf, restoreMarks } from '../config/secrets.ts';
 import { LastGoodError, NotDataError } from './errors.ts';
 import { readConfig } from './read-config.ts';
 import type { FailedEvent, SourceEvent } from './source.ts';
@@ -40,7 +40,7 @@ export const saveLastGood = async (path: string, config: unknown): Promise<void>
   if (fault !== undefined) throw new NotDataError(fault);
   const kept: LastGood = { config, savedAt: new Date().toISOString() };
   // What came from the environment stays in clear, so that it can be resumed without, and stays hidden when it is.
-  const bytes = Buffer.from(`${JSON.stringify({ ...kept, secrets: secretsIn(config) })}\n`);
+  const bytes = Buffer.from(`${JSON.stringify({ ...kept, secrets: marksOf(serversOf(config)) })}\n`);
   if (bytes.length > MAX_LAST_GOOD_BYTES) {
     throw new LastGoodError(path, `it would have more than ${MAX_LAST_GOOD_BYTES} bytes`);
   }
@@ -83,7 +83,7 @@ export const readLastGood = async (path: string): Promise<LastGood | undefined> 
   try {
     const kept: unknown = JSON.parse(text);
     if (isPlainObject(kept) && 'config' in kept && typeof kept.savedAt === 'string') {
-      restoreSecrets(kept.config, kept.secrets);
+      restoreMarks(serversOf(kept.config), kept.secrets);
       return { config: kept.config, savedAt: kept.savedAt };
     }
   } catch {
@@ -126,30 +126,7 @@ const resumed = async (path: string, failed: FailedEvent): Promise<readonly Sour
   }
 };
 
-const serversOf = (config: unknown): Readonly<Record<string, unknown>> =>
-  isPlainObject(config) && isPlainObject(config.servers) ? config.servers : {};
-
-/** What the servers of a config must not show, by id. */
-const secretsIn = (config: unknown): Readonly<Record<string, readonly Secret[]>> =>
-  Object.fromEntries(
-    Object.entries(serversOf(config))
-      .map(([id, server]) => [id, secretsOf(server)] as const)
-      .filter(([, secrets]) => secrets.length > 0),
-  );
-
-const restoreSecrets = (config: unknown, secrets: unknown): void => {
-  for (const [id, server] of Object.entries(serversOf(config))) {
-    const own: unknown = isPlainObject(secrets) ? secrets[id] : undefined;
-    if (typeof server === 'object' && server !== null && Array.isArray(own)) keepSecrets(server, own.filter(isSecret));
-  }
-};
-
-const isSecret = (value: unknown): value is Secret =>
-  isPlainObject(value) &&
-  typeof value.path === 'string' &&
-  typeof value.written === 'string' &&
-  isPlainObject(value.values) &&
-  Object.values(value.values).every((one) => typeof one === 'string');
+const serversOf = (config: unknown): unknown => (isPlainObject(config) ? config.servers : undefined);
 
 /** Where a value holds something that JSON would lose or change; `undefined` when it holds nothing like that. */
 const notData = (value: unknown, path: string, depth: number): string | undefined => {

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { oneLine } from '../../lib/config/received.ts';
-import { keepSecrets, redact, redactIssue, type Secret, secretsOf } from '../../lib/config/secrets.ts';
+import {
+  keepSecrets,
+  marksOf,
+  redact,
+  redactIssue,
+  restoreMarks,
+  type Secret,
+  secretsOf,
+} from '../../lib/config/secrets.ts';
 
 const TOKEN = `\${TOKEN}`;
 const secret = (value: string, path = 'a'): Secret => ({ path, written: `Bearer ${TOKEN}`, values: { TOKEN: value } });
@@ -81,4 +89,32 @@ test('secrets belong to one config object, and to no equal one', () => {
   expect(secretsOf(server)).toEqual([secret('hunter2')]);
   expect(secretsOf(twin)).toEqual([]);
   expect(secretsOf(null)).toEqual([]);
+});
+
+describe('marks', () => {
+  test('survive JSON, and hide on the other side what they hid on this one', () => {
+    const server = { listen: '127.0.0.1:0' };
+    keepSecrets(server, [{ path: 'listen', written: `\${PLACE}`, values: { PLACE: '127.0.0.1:0' } }]);
+    const marks = marksOf({ a: server, b: {} });
+    expect(Object.keys(marks)).toEqual(['a']);
+    const copy = JSON.parse(JSON.stringify({ a: server, b: {}, marks }));
+    restoreMarks(copy, copy.marks);
+    expect(secretsOf(copy.a)).toEqual(secretsOf(server));
+    expect(secretsOf(copy.b)).toEqual([]);
+  });
+
+  test('that are none are left out, and servers that are none too', () => {
+    const server = {};
+    for (const odd of [
+      undefined,
+      null,
+      5,
+      { a: 5 },
+      { a: [5, { path: 1 }, { path: '', written: '', values: { X: 1 } }] },
+    ]) {
+      restoreMarks({ a: server, b: null }, odd);
+    }
+    restoreMarks(undefined, { a: [] });
+    expect(secretsOf(server)).toEqual([]);
+  });
 });

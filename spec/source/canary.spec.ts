@@ -116,3 +116,30 @@ test.each([['--json'], []])(
   },
   60_000,
 );
+
+test('a configuration that is sent to a cluster shows none on either side', async () => {
+  const directory = temporaryDirectory();
+  const file = join(directory, 'sluice.config.yaml');
+  const sent = join(directory, 'sent.yaml');
+  writeFileSync(file, 'servers: { web: { listen: "127.0.0.1:0", routes: [{ path: /, respond: { body: first } }] } }');
+  writeFileSync(sent, good);
+  const running = sluice(directory, 'run', '--json', '--no-watch');
+  await said(running, /http:\/\/127\.0\.0\.1:\d+/);
+  const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(running.output()) ?? [''];
+  for (const args of [
+    ['apply', sent],
+    ['plan', sent],
+    ['status'],
+    ['servers', '--json'],
+    ['drain', 'web'],
+    ['status'],
+  ]) {
+    const order = sluice(directory, ...args);
+    await order.ended;
+    expect(order.output(), args.join(' ')).not.toMatch(/canary|7f3a9c51/);
+    if (args[0] === 'apply') expect(await (await fetch(url)).text()).toBe(CANARY);
+  }
+  running.child.kill('SIGTERM');
+  await running.ended;
+  expect(running.output()).not.toMatch(/canary|7f3a9c51/);
+}, 60_000);

@@ -1,3 +1,4 @@
+import { marksOf } from '../../config/secrets.ts';
 import { NotDataError } from '../../source/errors.ts';
 import type { LoadedEvent } from '../../source/source.ts';
 import { complaintOf } from '../complaint.ts';
@@ -17,7 +18,13 @@ export const configToSend = async (file: string): Promise<object> => {
   }
   requireData(event);
   const { servers, commit, strategy } = event;
-  return { servers, ...(commit === undefined ? {} : { commit }), ...(strategy === undefined ? {} : { strategy }) };
+  return {
+    servers,
+    ...(commit === undefined ? {} : { commit }),
+    ...(strategy === undefined ? {} : { strategy }),
+    // Where they end up they are as secret as here.
+    secrets: marksOf(servers),
+  };
 };
 
 const requireData = ({ servers, file }: LoadedEvent): void => {

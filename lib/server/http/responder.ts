@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from '../../log/logger.ts';
 import { NoResponseError } from '../errors.ts';
 import type { Service } from '../server.ts';
+import { Answer } from './answer.ts';
 import { limitBody } from './body-limit.ts';
 import type { Caller } from './caller.ts';
 import { Connection, type RequestReceiver } from './connection.ts';
@@ -131,7 +132,14 @@ export class Responder implements RequestReceiver {
   }
 
   #sound(response: Response, { incoming, outgoing }: ReplyBindings): Response {
-    return soundResponse(response, incoming.method, this.context.cache, (error) => this.broken(error, outgoing));
+    const direct = outgoing instanceof Answer ? outgoing : undefined;
+    return soundResponse(
+      response,
+      incoming.method,
+      this.context.cache,
+      (error) => this.broken(error, outgoing),
+      direct,
+    );
   }
 
   fail(error: unknown, { incoming, outgoing }: ReplyBindings): Response {

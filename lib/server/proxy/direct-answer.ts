@@ -1,85 +1,36 @@
 import type { Answer } from '../http/answer.ts';
-import { Connection } from '../http/connection.ts';
+import { DirectWriter } from './direct-writer.ts';
 import type { ProxyError } from './errors.ts';
 import { type Dispatching, Exchange, type Sink } from './exchange.ts';
 import { passBack } from './headers.ts';
-import { type Reporter, refusalOf, report } from './refusal.ts';
+import { type Reporter, refusalOf } from './refusal.ts';
 import type { Outbound, ResponseHeaders } from './upstream.ts';
 
-/**
- * The largest body that is written together with its head, as one text of single bytes: one system call with one piece
- * costs a third less than with two, copying this much does not.
- */
-const SMALL_BYTES = 4_096;
-
-const flush = (answer: DirectAnswer): void => answer.flush();
-
-/** A head that has not been written, and the first piece of the body. */
-interface Held {
-  readonly status: number;
-  readonly headers: Record<string, string | string[]>;
-  chunk: Uint8Array | undefined;
-}
-
-/**
- * An answer that is written straight to its client, for routes without middleware.
- *
- * Most answers come in one piece: head, body and end in one turn. The head and the first piece wait for the end of
- * that turn, so that they leave together.
- */
+/** An answer that nobody looks at on its way: it is written straight to its client. */
 export class DirectAnswer implements Sink {
   readonly #outgoing: Answer;
   readonly #reporter: Reporter;
-  readonly #exchange: Exchange;
-  #held: Held | undefined;
-  /** Its client is told its length. */
-  #isMeasured = false;
+  readonly #writer: DirectWriter;
 
   constructor(outgoing: Answer, reporter: Reporter, dispatching: Dispatching, request: Outbound) {
     this.#outgoing = outgoing;
     this.#reporter = reporter;
-    this.#exchange = new Exchange(dispatching, request, this);
-    outgoing.once('close', () => this.#exchange.leave());
-    this.#exchange.start();
+    const exchange = new Exchange(dispatching, request, this);
+    this.#writer = new DirectWriter(outgoing, reporter, exchange);
+    outgoing.once('close', () => exchange.leave());
+    exchange.start();
   }
 
-  head(status: number, given: ResponseHeaders): void {
-    this.#held = { status, headers: passBack(status, given), chunk: undefined };
-    process.nextTick(flush, this);
+  head(status: number, headers: ResponseHeaders): void {
+    this.#writer.head(status, passBack(status, headers));
   }
 
   data(chunk: Uint8Array): boolean {
-    if (this.#held !== undefined && this.#held.chunk === undefined) {
-      this.#held.chunk = chunk;
-      return true;
-    }
-    this.flush();
-    return this.#write(chunk);
+    return this.#writer.data(chunk);
   }
 
   end(): void {
-    const held = this.#held;
-    this.#held = undefined;
-    if (held === undefined) {
-      this.#outgoing.end();
-      return;
-    }
-    const { status, headers, chunk } = held;
-    this.#outgoing.writeHead(status, headers);
-    if (chunk === undefined || chunk.byteLength > SMALL_BYTES) this.#outgoing.end(chunk);
-    else this.#outgoing.end(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1'), 'latin1');
-  }
-
-  /** The turn in which the head came is over. */
-  flush(): void {
-    const held = this.#held;
-    this.#held = undefined;
-    if (held === undefined || this.#outgoing.destroyed) return;
-    this.#outgoing.writeHead(held.status, held.headers);
-    this.#isMeasured = 'content-length' in held.headers;
-    // Whoever waits for a stream of events wants to know that it has begun.
-    if (held.chunk === undefined) this.#outgoing.flushHeaders();
-    else if (!this.#write(held.chunk)) this.#exchange.pause();
+    this.#writer.end();
   }
 
   refuse(error: ProxyError): void {
@@ -90,26 +41,11 @@ export class DirectAnswer implements Sink {
   }
 
   tear(error: ProxyError): void {
-    this.flush();
-    if (this.#outgoing.moot) return;
-    const id = report(error, this.#reporter, this.#outgoing.req, true);
-    // Where the end of the connection is the end of the answer, only a reset says that this was not it.
-    const isFramed = this.#isMeasured || this.#outgoing.chunkedEncoding;
-    const socket = Connection.of(this.#outgoing.req)?.socket;
-    if (!isFramed && socket !== undefined && 'resetAndDestroy' in socket) {
-      if (typeof socket.resetAndDestroy === 'function') socket.resetAndDestroy();
-    }
-    this.#outgoing.giveUp(error.status, id);
+    this.#writer.tear(error);
   }
 
   /** Nobody asked for another protocol here. */
   switched(): void {
     this.#outgoing.giveUp(502);
-  }
-
-  #write(chunk: Uint8Array): boolean {
-    if (this.#outgoing.write(chunk)) return true;
-    this.#outgoing.once('drain', () => this.#exchange.resume());
-    return false;
   }
 }

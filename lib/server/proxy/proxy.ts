@@ -92,8 +92,7 @@ class PassingRoute {
   /** @param handover - the connection, for a WebSocket. */
   async #throughResponse(c: Context, handover?: Handover): Promise<Response> {
     const asked = askedIn(c);
-    const version = 'httpVersion' in asked && typeof asked.httpVersion === 'string' ? asked.httpVersion : '1.1';
-    const said = await saidAfterMiddleware(c, version, handover === undefined ? null : 'websocket');
+    const said = await saidAfterMiddleware(c, asked, handover === undefined ? null : 'websocket');
     const outbound = this.#outbounds.of(said, callerIn(c.env)?.socket);
     if (outbound === undefined) return this.#inCircles(c);
     const reply = bindingsOf(c.env)?.outgoing;

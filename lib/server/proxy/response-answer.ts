@@ -4,11 +4,9 @@ import type { ProxyError } from './errors.ts';
 import { type Dispatching, Exchange, type Sink } from './exchange.ts';
 import { passBack } from './headers.ts';
 import { type Reporter, refusalOf } from './refusal.ts';
+import { ResponseBody } from './response-body.ts';
 import type { Target } from './targets.ts';
 import type { Outbound, ResponseHeaders } from './upstream.ts';
-
-/** Bytes of an answer that may wait for whoever reads it. */
-const AHEAD_BYTES = 65_536;
 
 /** Answers that have no body, whatever is said of its length (RFC 9110 §6.4.1, §15.3.6). */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -24,6 +22,25 @@ const refuseSwitch: Switch = (_, socket) => {
   return new Response(null, { status: 502 });
 };
 
+/** Headers for a `Response`: as they are, unless a name comes more than once. */
+const headersOf = (passed: Readonly<Record<string, string | string[]>>): Headers | Record<string, string> => {
+  const plain: Record<string, string> = {};
+  for (const name in passed) {
+    const value = passed[name];
+    if (typeof value !== 'string') return manyHeadersOf(passed);
+    plain[name] = value;
+  }
+  return plain;
+};
+
+const manyHeadersOf = (passed: Readonly<Record<string, string | string[]>>): Headers => {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(passed)) {
+    for (const one of typeof value === 'string' ? [value] : value) headers.append(name, one);
+  }
+  return headers;
+};
+
 /** An answer as a `Response`, for whoever wants to look at it or change it before it is sent. */
 export class ResponseAnswer implements Sink {
   /** The answer as soon as its head is there; never rejects. */
@@ -34,7 +51,7 @@ export class ResponseAnswer implements Sink {
   readonly #exchange: Exchange;
   readonly #switch: Switch;
   #resolve: (response: Response) => void = () => {};
-  #body: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #body: ResponseBody | undefined;
 
   constructor(
     asked: Asked,
@@ -64,22 +81,18 @@ export class ResponseAnswer implements Sink {
       this.#exchange.fail('malformed', new RangeError(`status ${status}`));
       return;
     }
-    const headers = new Headers();
-    for (const [name, value] of Object.entries(passBack(status, given))) {
-      for (const one of typeof value === 'string' ? [value] : value) headers.append(name, one);
-    }
+    const headers = headersOf(passBack(status, given));
     const isEmpty = BODILESS.has(status) || this.#request.method === 'HEAD';
-    this.#resolve(new Response(isEmpty ? null : this.#open(), { status, headers }));
+    if (!isEmpty) this.#body = new ResponseBody(this.#exchange, this.#reporter);
+    this.#resolve(new Response(this.#body?.stream ?? null, { status, headers }));
   }
 
   data(chunk: Uint8Array): boolean {
-    if (this.#body === undefined) return true;
-    this.#body.enqueue(chunk);
-    return (this.#body.desiredSize ?? 0) > 0;
+    return this.#body?.data(chunk) ?? true;
   }
 
   end(): void {
-    this.#body?.close();
+    this.#body?.end();
   }
 
   refuse(error: ProxyError): void {
@@ -89,26 +102,10 @@ export class ResponseAnswer implements Sink {
 
   /** Whoever reads it learns of it, and in the end the server, which logs it and cuts its client off. */
   tear(error: ProxyError): void {
-    this.#body?.error(error);
+    this.#body?.tear(error);
   }
 
   switched(headers: ResponseHeaders, socket: Duplex, target: Target): void {
     this.#resolve(this.#switch(headers, socket, target));
-  }
-
-  #open(): ReadableStream<Uint8Array> {
-    return new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.#body = controller;
-        },
-        pull: () => this.#exchange.resume(),
-        cancel: () => {
-          this.#body = undefined;
-          this.#exchange.leave();
-        },
-      },
-      { highWaterMark: AHEAD_BYTES, size: (chunk) => chunk.byteLength },
-    );
   }
 }

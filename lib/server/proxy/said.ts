@@ -25,10 +25,33 @@ export const saidOnTheWire = (incoming: Incoming, method: string, url: string): 
   upgrade: null,
 });
 
-/** What middleware has left of the body: the stream, or what it has read already. */
-const bodyLeft = async (c: Context): Promise<Said['body']> => {
+/**
+ * Whether a request is as it came from `@hono/node-server`, with a body that nobody has asked for.
+ *
+ * Asked for its body, a light request makes one of Node's and keeps it under a symbol. Where it is another request, or
+ * none of those, nothing goes wrong, only more slowly.
+ */
+const isUntouched = (raw: Request): boolean => {
+  const symbols = Object.getOwnPropertySymbols(raw).map(({ description }) => description);
+  return symbols.includes('incomingKey') && !symbols.includes('requestCache') && !raw.bodyUsed;
+};
+
+const ignore = (): void => {};
+
+const versionOf = (arriving: unknown): string =>
+  typeof arriving === 'object' && arriving !== null && 'httpVersion' in arriving ? String(arriving.httpVersion) : '1.1';
+
+/** What middleware has left of the body: all of it where it arrives, a stream of it, or what it has read already. */
+const bodyLeft = async (c: Context, arriving: unknown): Promise<Said['body']> => {
   const { raw } = c.req;
-  if (raw.method === 'GET' || raw.method === 'HEAD' || raw.body === null) return null;
+  if (raw.method === 'GET' || raw.method === 'HEAD') return null;
+  if (arriving instanceof Readable) {
+    const isAnnounced = raw.headers.has('content-length') || raw.headers.has('transfer-encoding');
+    if (isUntouched(raw) && isAnnounced) return new Upload(arriving);
+    // A stream of the web that is given up takes its listeners away before its request has told of the end.
+    arriving.on('error', ignore);
+  }
+  if (raw.body === null) return null;
   if (raw.bodyUsed) return new Uint8Array(await c.req.arrayBuffer());
   // The types of Node and of the web do not know that they mean the same stream.
   return Readable.fromWeb(raw.body as WebStream<Uint8Array>);
@@ -37,13 +60,14 @@ const bodyLeft = async (c: Context): Promise<Said['body']> => {
 /**
  * What a request says after middleware: as it stands in Hono's context now.
  *
+ * @param arriving - the request as Node has it, where there is one.
  * @param upgrade - the protocol it asks for, when it is to get it.
  */
-export const saidAfterMiddleware = async (c: Context, version: string, upgrade: string | null): Promise<Said> => {
+export const saidAfterMiddleware = async (c: Context, arriving: unknown, upgrade: string | null): Promise<Said> => {
   const { raw } = c.req;
   const rawHeaders: string[] = [];
   for (const [name, value] of raw.headers) rawHeaders.push(name, value);
-  const body = await bodyLeft(c);
+  const body = await bodyLeft(c, arriving);
   return {
     method: raw.method,
     url: raw.url,
@@ -53,7 +77,7 @@ export const saidAfterMiddleware = async (c: Context, version: string, upgrade: 
     // What was read already has the length it has.
     contentLength: body instanceof Readable ? (raw.headers.get('content-length') ?? undefined) : undefined,
     body,
-    version,
+    version: versionOf(arriving),
     upgrade,
   };
 };

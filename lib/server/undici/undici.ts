@@ -27,12 +27,22 @@ const LATE: ReadonlySet<string> = new Set([
 ]);
 const UNSENDABLE: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
 
+/** A body that is encoded for the way, by more than chunks. */
+class CodingError extends Error {
+  override readonly name = 'CodingError';
+  constructor() {
+    super('the answer has a transfer coding that is not chunked');
+  }
+}
+
 const failureOf = (error: Error, isWritten: boolean): Failure => {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (UNSENDABLE.has(code)) return 'unsendable';
   if (LATE.has(code)) return 'late';
   if (!isWritten) return 'unreachable';
-  if (MALFORMED.has(code) || code.startsWith('HPE_') || error.message.startsWith('bad ')) return 'malformed';
+  if (MALFORMED.has(code) || error instanceof CodingError || error.name === 'HTTPParserError') return 'malformed';
+  // Not asked for: `100 Continue`, or another protocol.
+  if (error.message === 'bad response' || error.message === 'bad upgrade') return 'malformed';
   return 'died';
 };
 
@@ -50,9 +60,12 @@ class Dispatched implements Dispatcher.DispatchHandler {
     this.#receiver.started(controller);
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+    const coding = headers['transfer-encoding'];
+    // Undici hands on what it cannot decode, and the header that says so goes no further than here.
+    if (coding !== undefined && String(coding).toLowerCase() !== 'chunked') controller.abort(new CodingError());
     // Interim answers are between a server and its next hop; who asked was told to go on already.
-    if (status >= 200) this.#receiver.head(status, headers);
+    else if (status >= 200) this.#receiver.head(status, headers);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -124,7 +124,10 @@ export interface Flooded {
   readonly goaway: number | undefined;
 }
 
-/** Floods a server that listens to `socket`; settles once it is cut off, or gives up when it has sent `mostBytes`. */
+/**
+ * Floods a server over a socket that is connecting, encrypted or not; settles once it is cut off, or gives up when it has
+ * sent `mostBytes`.
+ */
 export const flood = (socket: Socket, kind: FloodKind, mostBytes: number): Promise<Flooded> =>
   new Promise((resolve) => {
     const { first, again } = speechOf(kind);
@@ -163,7 +166,7 @@ export const flood = (socket: Socket, kind: FloodKind, mostBytes: number): Promi
       for (const heard of received.frames) hear(heard);
     });
     socket.once('close', finish);
-    socket.once('connect', () => {
+    socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => {
       say(Buffer.concat([opening(), first]));
       goOn();
     });

@@ -7,7 +7,7 @@ import { sessionOptions, settingsOf } from './session-settings.ts';
 import { StreamAnswer } from './stream-answer.ts';
 
 /** How often sessions are looked at for what has no event. */
-const LOOK_MS = 500;
+const LOOK_MS = 200;
 
 /**
  * HTTP/2 on connections that somebody else accepted and encrypted: a `node:http2` server that never listens.

@@ -41,9 +41,9 @@ export class Patience {
     this.#chatter = new Allowance(CHATTER, now);
   }
 
-  /** It broke something off that it had asked for. */
-  breakOff(now: number): boolean {
-    return this.#breaks.spend(1, now);
+  /** It broke something off that it had asked for; `weight` is for ways that no honest client has. */
+  breakOff(now: number, weight = 1): boolean {
+    return this.#breaks.spend(weight, now);
   }
 
   /** It sent a frame that has to be answered and asks for nothing. */

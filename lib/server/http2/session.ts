@@ -15,6 +15,9 @@ const LINGER_MS = 2_000;
 /** The highest stream there can be: a GOAWAY that names it says no more than that there will be another. */
 const LAST_OF_ALL = 2 ** 31 - 1;
 
+/** A client has no reason to reset a stream without an error (RFC 9113 §8.1): that one counts for several. */
+const ODD_WEIGHT = 10;
+
 const SESSION = Symbol('sluice.session');
 
 interface SessionCarrier {
@@ -106,7 +109,7 @@ export class Session implements Caller {
   receive(incoming: Http2ServerRequest, outgoing: StreamAnswer, now: number, refusal?: number): void {
     const { stream } = outgoing;
     this.#patience.use(headerBytes(incoming.rawHeaders));
-    if (stream.destroyed) {
+    if (stream.destroyed || stream.closed) {
       this.#broken();
       return;
     }
@@ -171,7 +174,10 @@ export class Session implements Caller {
     }
     if (this.#answers.size === 0 && keepAliveTimeoutMs > 0 && this.silentMs(time) >= keepAliveTimeoutMs) this.end();
     for (const answer of this.#answers) {
-      if (writeTimeoutMs > 0 && answer.stalledMs(now) >= writeTimeoutMs) {
+      if (answer.stuck) {
+        this.#broken(ODD_WEIGHT);
+        answer.destroy();
+      } else if (writeTimeoutMs > 0 && answer.stalledMs(now) >= writeTimeoutMs) {
         this.#log('a client takes nothing of what is sent to it');
         answer.cut(constants.NGHTTP2_CANCEL);
       } else if (requestTimeoutMs > 0 && now - answer.askedAt >= requestTimeoutMs && !answer.asked) {
@@ -236,8 +242,8 @@ export class Session implements Caller {
     if (this.#parting && this.#answers.size === 0) this.end();
   }
 
-  #broken(): void {
-    if (!this.#patience.breakOff(performance.now())) this.#calm('it breaks off what it asks for');
+  #broken(weight = 1): void {
+    if (!this.#patience.breakOff(performance.now(), weight)) this.#calm('it breaks off what it asks for');
   }
 
   #question(frame: string): void {

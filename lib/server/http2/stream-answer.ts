@@ -143,6 +143,12 @@ export class StreamAnswer extends Http2ServerResponse implements Reply {
     return !this.#givenUp && !this.stream.writableFinished;
   }
 
+  /** Its client has reset it as if there were no error; Node waits for ever for the rest of such an answer. */
+  get stuck(): boolean {
+    const { stream } = this;
+    return stream.closed && !stream.destroyed && !this.#givenUp && !stream.writableFinished;
+  }
+
   giveUp(status: number, requestId?: string): void {
     if (this.moot) return;
     const { stream } = this;

@@ -8,6 +8,7 @@ import { burst } from './burst.ts';
 import type { Bench } from './harness/bench.ts';
 import { compileServers } from './harness/compile.ts';
 import { publish } from './harness/report.ts';
+import { http2Floods } from './http2-floods.ts';
 import { pipeline } from './pipeline.ts';
 import { refused } from './refused.ts';
 import { scaleChange } from './scale-change.ts';
@@ -28,6 +29,7 @@ const benches: readonly Bench[] = [
   swapEffect,
   pipeline,
   attackers,
+  http2Floods,
 ];
 
 const refuse = (message: string): never => {

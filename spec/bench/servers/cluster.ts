@@ -12,7 +12,7 @@ import { quietLogger } from '../harness/quiet.ts';
 import { badConfigs } from './bad-configs.ts';
 
 /** A server as data: the body stands for its code, so another body is another app. */
-export interface ServerOrder extends Pick<ServerConfig, 'listen' | 'strategy' | keyof ServerLimits> {
+export interface ServerOrder extends Pick<ServerConfig, 'listen' | 'strategy' | 'tls' | 'http2' | keyof ServerLimits> {
   readonly body: string;
 }
 

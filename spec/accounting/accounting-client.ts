@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { type Answer, createResponseReader } from './response-reader.ts';
 import { type AccountingReport, createTally, type Fate } from './tally.ts';
 
@@ -14,10 +15,15 @@ import { type AccountingReport, createTally, type Fate } from './tally.ts';
  * 3. `stop()` writes nothing more, waits until every account is closed, and reports.
  */
 export interface AccountingOptions {
-  /** Asked for every new connection: `'127.0.0.1:8080'`, `'[::1]:8080'`, `'unix:/run/x.sock'` or a socket path. */
+  /**
+   * Asked for every new connection: `'127.0.0.1:8080'`, `'[::1]:8080'`, `'unix:/run/x.sock'` or a socket path; `''` as
+   * long as there should be none.
+   */
   readonly address: () => string;
   /** One connection for many requests, or a new one for each. */
   readonly mode: 'keep-alive' | 'fresh';
+  /** Speaks TLS, with a whole handshake for each connection, and believes any certificate. */
+  readonly tls?: boolean;
   /** Kept connections, or the most fresh ones at once; 32 by default, 1,000 for fresh ones at a rate. */
   readonly connections?: number;
   /** Requests per second; without it every connection writes its next request as soon as it was answered. */
@@ -37,6 +43,8 @@ export interface AccountingClient {
   start(): void;
   /** What happened since the start or the last `take()`, which begins a new period. */
   take(): AccountingReport;
+  /** Settles as soon as every connection there is has been answered: what was asked was asked of who answers now. */
+  settled(): Promise<void>;
   /** Settles within `limitMs` and a tenth of it. */
   stop(): Promise<AccountingReport>;
 }
@@ -44,6 +52,8 @@ export interface AccountingClient {
 interface Connection {
   readonly socket: Socket;
   state: 'connecting' | 'idle' | 'busy';
+  /** It has had an answer. */
+  known: boolean;
   /** Since when it is connecting, or since when its request is on the wire. */
   since: number;
 }
@@ -51,7 +61,13 @@ interface Connection {
 /** Finest step of Node's timers. */
 const TICK_MS = 1;
 
-const socketTo = (address: string): Socket => {
+const socketTo = (address: string, tls: boolean): Socket => {
+  if (!tls) return plainSocketTo(address);
+  // The certificates of a test are nobody's; what is judged is whether requests are answered.
+  return connectTls({ socket: plainSocketTo(address), rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+};
+
+const plainSocketTo = (address: string): Socket => {
   if (address.startsWith('unix:')) return connect({ path: address.slice('unix:'.length) });
   if (address.startsWith('/')) return connect({ path: address });
   const colon = address.lastIndexOf(':');
@@ -64,7 +80,7 @@ const isOk = (answer: Answer): boolean => answer.status === 200;
 const excerpt = (answer: Answer): string => `${answer.status} ${JSON.stringify(answer.body.slice(0, 80))}`;
 
 export const createAccountingClient = (options: AccountingOptions): AccountingClient => {
-  const { address, rate, check = isOk, version, limitMs = 2000, retryMs = 5 } = options;
+  const { address, tls = false, rate, check = isOk, version, limitMs = 2000, retryMs = 5 } = options;
   const fresh = options.mode === 'fresh';
   const paced = rate !== undefined;
   const limit = options.connections ?? (fresh && paced ? 1000 : 32);
@@ -129,13 +145,19 @@ export const createAccountingClient = (options: AccountingOptions): AccountingCl
   };
 
   const dial = (): void => {
+    const to = address();
+    if (to === '') {
+      if (!(fresh && paced)) later(dial, retryMs);
+      return;
+    }
     const reader = createResponseReader();
-    const socket = socketTo(address());
-    const connection: Connection = { socket, state: 'connecting', since: performance.now() };
+    const socket = socketTo(to, tls);
+    const connection: Connection = { socket, state: 'connecting', known: false, since: performance.now() };
     open.add(connection);
 
     const settle = (): void => {
       const answer = reader.answer();
+      connection.known = true;
       if (version !== undefined) {
         const name = version(answer);
         if (name !== undefined) tally.seen(name);
@@ -166,7 +188,7 @@ export const createAccountingClient = (options: AccountingOptions): AccountingCl
       leave(connection);
     };
 
-    socket.once('connect', () => {
+    socket.once(tls ? 'secureConnect' : 'connect', () => {
       connection.state = 'idle';
       tally.count('connected');
       ready(connection);
@@ -199,7 +221,9 @@ export const createAccountingClient = (options: AccountingOptions): AccountingCl
     while (due >= 1) {
       if (fresh) {
         if (open.size >= limit) return;
-        dial();
+        // Nobody catches up with what was not wanted.
+        if (address() === '') due = 1;
+        else dial();
       } else {
         const connection = idle.shift();
         if (connection === undefined) return;
@@ -233,6 +257,10 @@ export const createAccountingClient = (options: AccountingOptions): AccountingCl
       if (!fresh || !paced) for (let n = 0; n < limit; n += 1) dial();
     },
     take: tally.take,
+    settled: async () => {
+      const isUnknown = (): boolean => [...open].some(({ known }) => !known);
+      while (isUnknown()) await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    },
     stop: async () => {
       running = false;
       if (outstanding > 0) {

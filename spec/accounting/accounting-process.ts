@@ -8,6 +8,8 @@ import type { AccountingReport } from './tally.ts';
 export interface ClientOrder extends Omit<AccountingOptions, 'address' | 'check' | 'version'> {
   readonly name: string;
   readonly address: string;
+  /** Speaks HTTP/2, on as many sessions as it has connections; over TLS. */
+  readonly http2?: boolean;
   /** 200 by default. */
   readonly expectStatus?: number;
   /** A regular expression the body must match. */
@@ -19,6 +21,7 @@ export interface ClientOrder extends Omit<AccountingOptions, 'address' | 'check'
 export type Command =
   | { readonly type: 'address'; readonly name: string; readonly address: string }
   | { readonly type: 'take' }
+  | { readonly type: 'settled'; readonly names: readonly string[] }
   | { readonly type: 'stop' };
 
 /** Reports by the names of the clients. */
@@ -32,6 +35,8 @@ export interface AccountingProcess {
   address(name: string, address: string): void;
   /** What happened since the start or the last `take()`. */
   take(): Promise<Reports>;
+  /** Settles as soon as every connection of these clients has been answered. */
+  settled(names: readonly string[]): Promise<void>;
   /** Writes nothing more, waits for every answer and ends the process. */
   stop(): Promise<Reports>;
   /** Ends the process now; for when a bench failed. */
@@ -84,6 +89,9 @@ export const startAccounting = async (
       child.send({ type: 'address', name, address } satisfies Command);
     },
     take: () => reports({ type: 'take' }),
+    settled: async (names) => {
+      await reports({ type: 'settled', names });
+    },
     stop: () => reports({ type: 'stop' }),
     kill: () => {
       child.kill('SIGKILL');

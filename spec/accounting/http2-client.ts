@@ -11,7 +11,7 @@ import { createTally } from './tally.ts';
  * not come back whole is a failure. A session that is told to go away is replaced; its requests are waited for.
  */
 export interface Http2AccountingOptions {
-  /** Asked for every new session: host and port. */
+  /** Asked for every new session: host and port; `''` as long as there should be none. */
   readonly address: () => string;
   /** Encrypts with these options; without them the server has to expect HTTP/2 at once. */
   readonly tls?: ConnectionOptions;
@@ -42,6 +42,8 @@ interface Line {
   last: number;
   leaving: boolean;
   connected: boolean;
+  /** It has had an answer. */
+  known: boolean;
   open: number;
 }
 
@@ -83,6 +85,7 @@ export const createHttp2AccountingClient = (options: Http2AccountingOptions): Ac
       clearTimeout(timer);
       outstanding -= 1;
       line.open -= 1;
+      line.known = true;
       if (fate === 'refused') tally.count('refused');
       else {
         tally.count('written');
@@ -125,10 +128,29 @@ export const createHttp2AccountingClient = (options: Http2AccountingOptions): Ac
     if (running && line.connected) dial();
   };
 
+  const later = (run: () => void): void => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      if (running) run();
+    }, retryMs);
+    timers.add(timer);
+  };
+
   const dial = (): void => {
     const to = address();
+    if (to === '') {
+      later(dial);
+      return;
+    }
     const session = tls === undefined ? connect(`http://${to}`) : connect(`https://${to}`, tls);
-    const line: Line = { session, last: Number.POSITIVE_INFINITY, leaving: false, connected: false, open: 0 };
+    const line: Line = {
+      session,
+      last: Number.POSITIVE_INFINITY,
+      leaving: false,
+      connected: false,
+      known: false,
+      open: 0,
+    };
     lines.add(line);
     session.on('error', () => undefined);
     session.on('goaway', (_, last) => {
@@ -148,11 +170,7 @@ export const createHttp2AccountingClient = (options: Http2AccountingOptions): Ac
       if (line.connected) leave(line);
       else if (running) {
         tally.count('refused');
-        const timer = setTimeout(() => {
-          timers.delete(timer);
-          if (running) dial();
-        }, retryMs);
-        timers.add(timer);
+        later(dial);
       }
     });
   };
@@ -165,6 +183,10 @@ export const createHttp2AccountingClient = (options: Http2AccountingOptions): Ac
       for (let n = 0; n < sessions; n += 1) dial();
     },
     take: tally.take,
+    settled: async () => {
+      const isUnknown = (): boolean => [...lines].some(({ known }) => !known);
+      while (isUnknown()) await new Promise((resolve) => setTimeout(resolve, 1));
+    },
     stop: async () => {
       running = false;
       if (outstanding > 0) {

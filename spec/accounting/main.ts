@@ -5,6 +5,7 @@
  */
 import { type AccountingClient, createAccountingClient } from './accounting-client.ts';
 import type { ClientOrder, Command, Reply } from './accounting-process.ts';
+import { createHttp2AccountingClient } from './http2-client.ts';
 import type { Answer } from './response-reader.ts';
 import type { AccountingReport } from './tally.ts';
 
@@ -13,15 +14,19 @@ const orders: readonly ClientOrder[] = JSON.parse(process.argv[2] ?? '[]');
 const addresses = new Map(orders.map((order) => [order.name, order.address]));
 
 const clientOf = (order: ClientOrder): AccountingClient => {
-  const { name, address, expectStatus = 200, expectBody, version, ...rest } = order;
+  const { name, address, expectStatus = 200, expectBody, version, http2 = false, ...rest } = order;
   const body = expectBody === undefined ? undefined : new RegExp(expectBody);
   const pattern = version === undefined ? undefined : new RegExp(version);
-  return createAccountingClient({
-    ...rest,
+  const shared = {
     address: () => addresses.get(name) ?? address,
-    check: (answer: Answer) => answer.status === expectStatus && (body === undefined || body.test(answer.body)),
-    ...(pattern && { version: (answer: Answer) => pattern.exec(answer.body)?.[1] }),
-  });
+    check: (answer: Pick<Answer, 'status' | 'body'>) =>
+      answer.status === expectStatus && (body === undefined || body.test(answer.body)),
+    ...(pattern && { version: (answer: Pick<Answer, 'body'>) => pattern.exec(answer.body)?.[1] }),
+  };
+  if (!http2) return createAccountingClient({ ...rest, ...shared });
+  const { connections = 4, path = '/', limitMs = 2000, retryMs = 5 } = rest;
+  const sessions = { sessions: connections, streams: 4, tls: { rejectUnauthorized: false } };
+  return createHttp2AccountingClient({ ...sessions, path, limitMs, retryMs, ...shared });
 };
 
 const clients = new Map(orders.map((order) => [order.name, clientOf(order)]));
@@ -42,6 +47,9 @@ process.on('message', (command: Command) => {
       break;
     case 'take':
       send(reportsOf([...clients].map(([name, client]) => [name, client.take()] as const)));
+      break;
+    case 'settled':
+      void Promise.all(command.names.map((name) => clients.get(name)?.settled())).then(() => send(reportsOf([])));
       break;
     case 'stop':
       void Promise.all([...clients].map(async ([name, client]) => [name, await client.stop()] as const)).then(

@@ -5,11 +5,13 @@
 import { parseArgs } from 'node:util';
 import { attackers } from './attackers.ts';
 import { burst } from './burst.ts';
+import { certRotation } from './cert-rotation.ts';
 import type { Bench } from './harness/bench.ts';
 import { compileServers } from './harness/compile.ts';
 import { publish } from './harness/report.ts';
 import { http2Floods } from './http2-floods.ts';
 import { pipeline } from './pipeline.ts';
+import { protocolChange } from './protocol-change.ts';
 import { refused } from './refused.ts';
 import { scaleChange } from './scale-change.ts';
 import { scaleStart } from './scale-start.ts';
@@ -28,6 +30,8 @@ const benches: readonly Bench[] = [
   burst,
   swapEffect,
   pipeline,
+  certRotation,
+  protocolChange,
   attackers,
   http2Floods,
 ];

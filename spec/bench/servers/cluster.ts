@@ -27,6 +27,9 @@ export interface Applied {
   readonly reason?: string;
 }
 
+/** Fingerprints of certificates by server. */
+export type Seen = Readonly<Record<string, readonly string[]>>;
+
 /** What the process looks like from inside. */
 export interface Sight {
   readonly connections: number;
@@ -118,6 +121,9 @@ process.once('SIGTERM', () => {
   });
 });
 
+const seen: Record<string, readonly string[]> = {};
+let isWatching = false;
+
 takeOrders({
   apply,
   /** Pushes everything with some servers exchanged; the others keep their very objects, as in a program. */
@@ -131,6 +137,17 @@ takeOrders({
   look: (): Sight => {
     const servers = Object.values(cluster.snapshot.servers);
     return { connections: servers.reduce((n, { connections }) => n + connections, 0), rss: process.memoryUsage.rss() };
+  },
+  /** From now on every certificate is noted by its fingerprint; says which were so far, in order. */
+  certificates: (): Seen => {
+    if (isWatching) return seen;
+    isWatching = true;
+    cluster.cluster$.subscribe(({ servers }) => {
+      for (const { id, tls } of Object.values(servers)) {
+        if (tls !== undefined) seen[id] = [...new Set([...(seen[id] ?? []), tls.fingerprint])];
+      }
+    });
+    return seen;
   },
   badNames: () => Object.keys(badConfigs),
 });

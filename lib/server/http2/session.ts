@@ -83,6 +83,8 @@ export class Session implements Caller {
       theirs = false;
     };
     socket.once('finish', () => this.#linger());
+    // Half a connection is no session: Node would keep it until it has been silent for long.
+    socket.once('end', () => this.#part());
   }
 
   /** The session a stream belongs to. */

@@ -114,6 +114,34 @@ test('a client that asks and leaves in one breath is answered', async () => {
   await eventually(() => clients.size === 0);
 });
 
+describe('a client that ends its side of the connection', () => {
+  test('is let go at once when it waits for nothing', async () => {
+    const { plug, clients } = await speak({ app: () => new Response('ok') });
+    const client = frameClient(plug());
+    client.say(settingsAck(), headers(1));
+    await client.next(FRAME.DATA, 1);
+    const since = performance.now();
+    client.socket.end();
+    await eventually(() => clients.size === 0);
+    // Long before it has been silent for long, which ends a session too.
+    expect(performance.now() - since).toBeLessThan(5_000);
+  });
+
+  test('is let go when it has what it waits for', async () => {
+    const { answers, app } = held();
+    const { plug, clients } = await speak({ app });
+    const client = frameClient(plug());
+    client.say(settingsAck(), headers(1));
+    await eventually(() => answers.length === 1);
+    client.socket.end();
+    await eventually(() => [...clients].every(({ socket }) => socket.readableEnded));
+    expect(clients.size).toBe(1);
+    answers[0]?.();
+    await eventually(() => clients.size === 0);
+    expect((await client.next(FRAME.DATA, 1)).payload.toString()).toBe('ok');
+  });
+});
+
 describe('a client that says', () => {
   test('nothing at all is cut after the headers timeout', async () => {
     const { plug, clients } = await speak({ app: () => new Response('ok'), limits: { headersTimeoutMs: 100 } });

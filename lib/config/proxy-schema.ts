@@ -30,6 +30,8 @@ const number = (least: number, most: number, byDefault: number, description: str
 const flag = (byDefault: boolean, description: string) =>
   v.optional(v.pipe(v.boolean(wording('true or false')), v.metadata({ description, default: byDefault })));
 
+const PREFIX = /^(?:\/[\w.~!$&'()+,;=@-]+)+$/;
+
 /** A path that is put before others, or taken away from them: literal, so that nobody has to guess what it matches. */
 const prefix = (description: string, example: string) => {
   const text = wording("a path that starts with '/' and does not end with one");
@@ -38,7 +40,7 @@ const prefix = (description: string, example: string) => {
       v.string(text),
       v.metadata({ description, examples: [example] }),
       v.maxLength(1_024, text),
-      v.regex(/^(?:\/[\w.~!$&'()+,;=@-]+)+$/, text),
+      v.regex(PREFIX, text),
       v.check((path) => !/\/\.\.?(?:\/|$)/.test(path), wording("a path without '.' and '..'")),
     ),
   );
@@ -194,6 +196,7 @@ export const stripsItsPath: Check = (route, report) => {
   if (typeof path !== 'string' || pathProblem(path) !== undefined) return;
   if (typeof proxy !== 'object' || proxy === null || !('strip' in proxy) || typeof proxy.strip !== 'string') return;
   const { strip } = proxy;
+  if (!PREFIX.test(strip)) return;
   if (path !== strip && !path.startsWith(`${strip}/`)) {
     report(['proxy', 'strip'], strip, wording('what the path of the route begins with', '', `the path is '${path}'`));
   }

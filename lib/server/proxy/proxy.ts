@@ -12,7 +12,7 @@ import type { Asked } from '../http/reply.ts';
 import { openTargets } from '../open-targets.ts';
 import type { RouteAnswer, RouteBuilder } from '../route.ts';
 import { DirectAnswer } from './direct-answer.ts';
-import { ProxyCaError, ProxyError } from './errors.ts';
+import { ProxyCaError, ProxyError, type ProxyErrorCode } from './errors.ts';
 import { Outbounds } from './outbound.ts';
 import { type Reporter, refusalOf } from './refusal.ts';
 import { ResponseAnswer } from './response-answer.ts';
@@ -52,6 +52,9 @@ const targetsOf = (settings: ProxySettings, targets: Targets, baseDir: string): 
 const askedIn = (c: Context): Asked =>
   bindingsOf(c.env)?.incoming ?? { method: c.req.method, url: c.req.path, headers: {} };
 
+/** Whether a body is encoded by nothing but chunks, if at all: another coding nobody undoes on the way. */
+const isChunked = (coding: string | undefined): boolean => coding === undefined || coding.toLowerCase() === 'chunked';
+
 /** A route that passes requests on. */
 class PassingRoute {
   readonly #outbounds: Outbounds;
@@ -83,18 +86,20 @@ class PassingRoute {
     // Hono answers HEAD with a copy of the response, which has to be one.
     if (c.req.routeIndex > 0 || method === 'HEAD' || !(outgoing instanceof Answer)) return this.#throughResponse(c);
     const { req } = outgoing;
+    if (!isChunked(req.headers['transfer-encoding'])) return this.#refuse('ERR_PROXY_REQUEST', c);
     const outbound = this.#outbounds.of(saidOnTheWire(req, method, c.req.url), req.socket);
-    if (outbound === undefined) return this.#inCircles(c);
+    if (outbound === undefined) return this.#refuse('ERR_PROXY_LOOP', c);
     new DirectAnswer(outgoing, this.#reporter, this.#rotation, outbound);
     return this.#sent;
   }
 
   /** @param handover - the connection, for a WebSocket. */
   async #throughResponse(c: Context, handover?: Handover): Promise<Response> {
+    if (!isChunked(c.req.header('transfer-encoding'))) return this.#refuse('ERR_PROXY_REQUEST', c);
     const asked = askedIn(c);
     const said = await saidAfterMiddleware(c, asked, handover === undefined ? null : 'websocket');
     const outbound = this.#outbounds.of(said, callerIn(c.env)?.socket);
-    if (outbound === undefined) return this.#inCircles(c);
+    if (outbound === undefined) return this.#refuse('ERR_PROXY_LOOP', c);
     const reply = bindingsOf(c.env)?.outgoing;
     if (reply?.destroyed) return new Response(null, { status: 503 });
     const answer =
@@ -109,10 +114,14 @@ class PassingRoute {
     return answer.response;
   }
 
-  #inCircles(c: Context): Response {
-    const error = new ProxyError('ERR_PROXY_LOOP', this.#names);
-    const { body, ...init } = refusalOf(error, this.#reporter, askedIn(c));
-    return new Response(body, init);
+  #refuse(code: ProxyErrorCode, c: Context): Response {
+    const error = new ProxyError(code, this.#names);
+    const { status, headers, body } = refusalOf(error, this.#reporter, askedIn(c));
+    // What nobody can read to its end has nothing behind it.
+    return new Response(body, {
+      status,
+      headers: code === 'ERR_PROXY_REQUEST' ? { ...headers, connection: 'close' } : headers,
+    });
   }
 }
 

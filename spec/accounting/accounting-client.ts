@@ -43,7 +43,10 @@ export interface AccountingClient {
   start(): void;
   /** What happened since the start or the last `take()`, which begins a new period. */
   take(): AccountingReport;
-  /** Settles as soon as every connection there is has been answered: what was asked was asked of who answers now. */
+  /**
+   * Settles as soon as every connection there is has been answered: what was asked was asked of who answers now. For
+   * when there are no new ones, which is what an empty address is for.
+   */
   settled(): Promise<void>;
   /** Settles within `limitMs` and a tenth of it. */
   stop(): Promise<AccountingReport>;

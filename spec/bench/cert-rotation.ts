@@ -40,7 +40,7 @@ const replace = (path: string, text: string): void => {
 export const certRotation = defineBench({
   name: 'cert-rotation',
   title: 'Requests and connections lost over certificate rotations under constant load',
-  parameters: { rotations: 100, gap: 100 },
+  parameters: { rotations: 100, gap: 200 },
   run: async ({ rotations, gap }) => {
     const [pushed = 0, followed = 0] = await freePorts(2);
     const directory = mkdtempSync(join(tmpdir(), 'sluice-rotation-'));

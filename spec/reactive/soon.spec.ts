@@ -1,6 +1,6 @@
-import { BehaviorSubject, isObservable, of, throwError } from 'rxjs';
+import { BehaviorSubject, isObservable, NEVER, of, throwError } from 'rxjs';
 import { expect, test } from 'vitest';
-import { allThere, whenThere } from '../../lib/reactive/soon.ts';
+import { allThere, bothThere, whenThere } from '../../lib/reactive/soon.ts';
 import { marbles } from './marbles.ts';
 
 test('what is there is worked on now, and what work throws is thrown now', () => {
@@ -60,4 +60,16 @@ test('what work throws later is an error of the stream', () => {
   );
   if (isObservable(failed)) failed.subscribe({ error: (error) => seen.push(error) });
   expect(seen).toEqual([expect.objectContaining({ message: 'no' }), 'early']);
+});
+
+test('two values are waited for together, and there is nothing to wait for when both are there', () => {
+  expect(bothThere(1, 'a')).toEqual([1, 'a']);
+  marbles().run(({ cold, expectObservable }) => {
+    const soon = bothThere(cold('--1|'), 'a');
+    expectObservable(isObservable(soon) ? soon : NEVER).toBe('--(x|)', { x: ['1', 'a'] });
+    const both = bothThere(cold('--1|'), cold('---2|'));
+    expectObservable(isObservable(both) ? both : NEVER).toBe('---(x|)', { x: ['1', '2'] });
+    const broken = bothThere('a', cold('-#'));
+    expectObservable(isObservable(broken) ? broken : NEVER).toBe('-#');
+  });
 });

@@ -12,6 +12,8 @@ import { publish } from './harness/report.ts';
 import { http2Floods } from './http2-floods.ts';
 import { pipeline } from './pipeline.ts';
 import { protocolChange } from './protocol-change.ts';
+import { proxy } from './proxy.ts';
+import { proxyKills } from './proxy-kills.ts';
 import { refused } from './refused.ts';
 import { scaleChange } from './scale-change.ts';
 import { scaleStart } from './scale-start.ts';
@@ -25,6 +27,8 @@ const benches: readonly Bench[] = [
   sigterm,
   refused,
   throughput,
+  proxy,
+  proxyKills,
   scaleChange,
   scaleStart,
   burst,

@@ -1,26 +1,14 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { defineBench, type Finding } from './harness/bench.ts';
-import { CLIENT_CPU, SERVER_CPU, startChild } from './harness/child.ts';
-import { cpuMs, freePorts, need, pinnedTo, watchOthers } from './harness/machine.ts';
+import { SERVER_CPU, startChild } from './harness/child.ts';
+import { freePorts, need } from './harness/machine.ts';
 import { least, median, ratio, round, shuffled, spread } from './harness/statistics.ts';
+import { OTHERS_LIMIT, type Sample, type StartedServer, sampleByWrk, WARM_UP_SECONDS } from './harness/wrk.ts';
 import type { HelloSetting, Host, Kind } from './servers/hello.ts';
-
-const run = promisify(execFile);
 
 interface Variant {
   readonly name: string;
   readonly host: Host;
   readonly kind: Kind;
-}
-
-interface Sample {
-  readonly perSecond: number;
-  readonly cpuUs: number;
-  readonly p50Us: number;
-  readonly p99Us: number;
-  /** CPUs kept busy by others meanwhile. */
-  readonly others: number;
 }
 
 /** Within a group the ratios are taken, so its members run next to each other. */
@@ -39,58 +27,10 @@ const GROUPS: readonly (readonly Variant[])[] = [
 
 const VARIANTS = GROUPS.flat();
 
-/** Busier than this and a sample says more about the neighbours: it is taken again, `REPEATS` times at most. */
-const OTHERS_LIMIT = 0.12;
-const REPEATS = 2;
-const WARM_UP_SECONDS = 2;
-
-const UNITS: Readonly<Record<string, number>> = { us: 1, ms: 1000, s: 1_000_000 };
-
-const microseconds = (text: string, percentile: string): number => {
-  const [, value, unit = ''] = new RegExp(`${percentile}%\\s+([\\d.]+)(us|ms|s)`).exec(text) ?? [];
-  return Number(value) * (UNITS[unit] ?? Number.NaN);
-};
-
-const wrk = async (wrkPath: string, port: number, seconds: number): Promise<string> => {
-  const [program = '', ...args] = [
-    ...pinnedTo(CLIENT_CPU),
-    ...[wrkPath, '-t1', '-c64', `-d${seconds}s`, '--latency', `http://127.0.0.1:${port}/`],
-  ];
-  const { stdout } = await run(program, args);
-  if (/Socket errors|Non-2xx/.test(stdout)) throw new Error(`wrk saw errors:\n${stdout}`);
-  return stdout;
-};
-
-const sampleOnce = async (wrkPath: string, variant: Variant, seconds: number): Promise<Sample> => {
+const start = (variant: Variant) => async (): Promise<StartedServer> => {
   const [port = 0] = await freePorts(1);
   const setting: HelloSetting = { host: variant.host, kind: variant.kind, port };
-  const server = await startChild('hello', setting, { cpu: SERVER_CPU });
-  try {
-    await wrk(wrkPath, port, WARM_UP_SECONDS);
-    const others = watchOthers();
-    const before = cpuMs(server.pid);
-    const text = await wrk(wrkPath, port, seconds);
-    const used = cpuMs(server.pid) - before;
-    const requests = Number(/(\d+) requests in/.exec(text)?.[1]);
-    return {
-      perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]),
-      cpuUs: (used * 1000) / requests,
-      p50Us: microseconds(text, '50'),
-      p99Us: microseconds(text, '99'),
-      others: others(),
-    };
-  } finally {
-    await server.end();
-  }
-};
-
-const sample = async (wrkPath: string, variant: Variant, seconds: number): Promise<Sample> => {
-  let best = await sampleOnce(wrkPath, variant, seconds);
-  for (let repeat = 0; repeat < REPEATS && best.others > OTHERS_LIMIT; repeat += 1) {
-    const next = await sampleOnce(wrkPath, variant, seconds);
-    if (next.others < best.others) best = next;
-  }
-  return best;
+  return { server: await startChild('hello', setting, { cpu: SERVER_CPU }), port };
 };
 
 /** A Hono app behind the library against the same app on a bare adapter, as pairs within one round. */
@@ -103,7 +43,7 @@ export const throughput = defineBench({
     const samples = new Map<string, Sample[]>(VARIANTS.map(({ name }) => [name, []]));
     for (let n = 0; n < rounds; n += 1) {
       for (const variant of shuffled(GROUPS).flatMap(shuffled)) {
-        samples.get(variant.name)?.push(await sample(wrkPath, variant, seconds));
+        samples.get(variant.name)?.push(await sampleByWrk(wrkPath, start(variant), seconds));
       }
     }
     const of = (name: string, pick: (sample: Sample) => number): number[] => (samples.get(name) ?? []).map(pick);

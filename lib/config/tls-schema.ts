@@ -129,9 +129,12 @@ const tlsSchema = v.pipe(
       ),
     ),
     ca: v.optional(
-      v.union(
-        [authority, v.pipe(v.array(authority), v.minLength(1, wording('at least one')))],
-        wording('certificates as PEM text or paths'),
+      v.pipe(
+        v.union(
+          [authority, v.pipe(v.array(authority), v.minLength(1, wording('at least one')))],
+          wording('certificates as PEM text or paths'),
+        ),
+        v.metadata({ description: 'Whose signature makes the certificate of a client good; one or several.' }),
       ),
     ),
     clientAuth: v.optional(

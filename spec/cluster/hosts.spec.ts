@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { Hosts } from '../../lib/cluster/hosts.ts';
 import { formatAddress } from '../../lib/config/address.ts';
 import type { Host } from '../../lib/server/host.ts';
+import { built, specOf } from '../server/serving.ts';
 import { accepts } from './fixtures/asking.ts';
 import { eventually } from './fixtures/clusters.ts';
 import { createJournal } from './fixtures/journal.ts';
@@ -27,6 +28,7 @@ const bind = (host: Host): Promise<void> =>
     held.push(
       host.door$.subscribe({
         next: (listener) => {
+          host.server.assign(built(specOf({ app: () => new Response() })));
           listener.attach(host.server);
           resolve();
         },

@@ -91,7 +91,8 @@ export const createDesired = (cluster: Cluster): Desired => {
     apply,
     replace: (config, revision) =>
       inTurn(async () => {
-        await lastPush;
+        // Another may be pushed while one settles, and the revision that counts is that of the last.
+        for (let settled: unknown; settled !== lastPush; await settled) settled = lastPush;
         const { applied } = cluster.snapshot.revision;
         if (revision !== undefined && revision !== applied) throw new StaleRevisionError(revision, applied);
         return apply(config);

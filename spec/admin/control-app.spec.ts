@@ -104,6 +104,18 @@ describe('a config that is put', () => {
     expect(statuses.sort()).toEqual([200, 412, 412]);
   });
 
+  test('of fifty at once that start from the same revision one is carried out, and no other before it is seen', async () => {
+    const { send, cluster } = await controlled();
+    const bodies = Array.from({ length: 50 }, (_, index) => `body ${index}`);
+    const answers = await Promise.all(
+      bodies.map((body) => send('PUT', '/api/config', { servers: { web: answering(body) } }, { 'if-match': '"2"' })),
+    );
+    const won = bodies.filter((_, index) => answers[index]?.status === 200);
+    expect(won).toEqual([await text(cluster.snapshot.servers.web?.url)]);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 412, 429]));
+    expect(cluster.snapshot.revision).toEqual({ desired: 3, applied: 3 });
+  });
+
   test('that is not valid is 422 with its issues, one that had to be undone 409', async () => {
     const { send, cluster } = await controlled();
     const invalid = await send('PUT', '/api/config', { servers: { web: { listen: 'nowhere' } } }, { 'if-match': '*' });

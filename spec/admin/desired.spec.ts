@@ -89,6 +89,31 @@ test('a config on top of a revision that a config under way replaces is stale', 
   expect((await desired.replace({}, applied + 1)).status).toBe('committed');
 });
 
+test('a config that is pushed while the one before it is undone still comes before what waits for both', async () => {
+  const { desired, cluster } = await desiring();
+  const { applied } = cluster.snapshot.revision;
+  const undone = desired.apply({ web: { ...answering('x'), listen: await takePort() } });
+  const waiting = desired.replace({ web: answering('stale') }, applied);
+  await Promise.resolve(); // Now it waits for the first.
+  const pushed = desired.apply({ web: answering('newer') });
+  await expect(waiting).rejects.toThrow(StaleRevisionError);
+  expect([(await undone).status, (await pushed).status]).toEqual(['rolledBack', 'committed']);
+});
+
+test('of fifty that start from the same revision exactly one is carried out, generation after generation', async () => {
+  const { desired, cluster, text } = await desiring();
+  for (let generation = 0; generation < 4; generation++) {
+    const { applied } = cluster.snapshot.revision;
+    const bodies = Array.from({ length: 50 }, (_, index) => `${generation}.${index}`);
+    const results = await Promise.allSettled(bodies.map((body) => desired.replace({ web: answering(body) }, applied)));
+    const won = results.flatMap((result, index) => (result.status === 'fulfilled' ? [bodies[index]] : []));
+    const refusals = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    expect(won).toHaveLength(1);
+    expect(refusals.filter((reason) => reason instanceof StaleRevisionError)).toHaveLength(49);
+    expect([await text('web')]).toEqual(won);
+  }
+});
+
 test('what is no config is refused by the cluster', async () => {
   const { desired } = await desiring();
   await desired.drain('web');

@@ -12,15 +12,15 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly code = 'ERR_CONFIG';
   readonly issues: readonly Issue[];
-  /** What to do about the first issue that says so. */
-  readonly hint: string | undefined;
+  /** What to do about the first issue that says so, or what was expected where the first one is. */
+  readonly hint: string;
 
   constructor(issues: readonly Issue[], options?: ErrorOptions) {
     const shown = issues.slice(0, SHOWN).map(describeIssue);
     const more = issues.length > SHOWN ? [`and ${issues.length - SHOWN} more`] : [];
     super(`the config is not valid: ${[...shown, ...more].join('; ')}`, options);
     this.issues = issues;
-    this.hint = issues.find((issue) => issue.hint !== undefined)?.hint;
+    this.hint = issues.find(({ hint }) => hint !== undefined)?.hint ?? `expected ${issues[0]?.expected ?? 'a config'}`;
   }
 }
 

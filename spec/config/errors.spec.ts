@@ -15,6 +15,11 @@ test('an error about a config names the first three issues, and carries all of t
   );
 });
 
+test('where no issue says what to do, the hint is what was expected', () => {
+  const { issues } = parseCluster({ b: 1 });
+  expect(new ConfigError(issues).hint).toBe('expected a server config, or null for none');
+});
+
 test('an issue of the whole config is described without a place', () => {
   const [issue] = parseCluster(5).issues;
   expect(issue && describeIssue(issue)).toBe('must be an object of servers by id, not 5');

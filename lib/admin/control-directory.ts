@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ControlDirectoryError } from './errors.ts';
 
 /** Who somebody is to the system, and what it was told. */
@@ -19,7 +19,8 @@ export const surroundings = (): Surroundings => ({ env: process.env, uid: proces
  * (`RUNTIME_DIRECTORY`), `$XDG_RUNTIME_DIR/sluice`, `/run/sluice` (new sockets: only of root), `<tmp>/sluice-<uid>`.
  */
 export const controlDirectories = ({ env, uid }: Surroundings): readonly [string, ...string[]] => {
-  if (env.SLUICE_CONTROL_DIR) return [env.SLUICE_CONTROL_DIR];
+  // A socket has a full path, wherever it was said from.
+  if (env.SLUICE_CONTROL_DIR) return [resolve(env.SLUICE_CONTROL_DIR)];
   // Several are separated by colons; the first is the unit's main one.
   const [ofUnit] = (env.RUNTIME_DIRECTORY ?? '').split(':');
   const system = '/run/sluice';
@@ -83,3 +84,26 @@ export const inspectDirectory = (
   const fault = faultOf(stats, uid === undefined ? undefined : [uid, ...(uid === 0 ? [stats.uid] : [])]);
   return fault === undefined ? undefined : new ControlDirectoryError(directory, ...fault);
 };
+
+/** A directory of control sockets that is there. */
+export interface PresentDirectory {
+  readonly directory: string;
+  /** Why it must not be used; `undefined` when it may be. */
+  readonly fault: ControlDirectoryError | undefined;
+}
+
+/**
+ * The directories of control sockets that are there.
+ *
+ * One of somebody else is left out, unless it stands where the caller's own would be: that others on the machine run
+ * clusters is nothing to complain about.
+ */
+export const presentDirectories = (where: Surroundings): readonly PresentDirectory[] =>
+  controlDirectories(where).flatMap((directory, index) => {
+    const fault = inspectDirectory(directory, where);
+    if (fault === 'absent' || (fault !== undefined && index > 0 && isOfOthers(directory, where))) return [];
+    return [{ directory, fault }];
+  });
+
+const isOfOthers = (directory: string, { uid }: Pick<Surroundings, 'uid'>): boolean =>
+  lstatSync(directory, { throwIfNoEntry: false })?.uid !== uid;

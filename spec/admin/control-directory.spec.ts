@@ -1,8 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { controlDirectories, inspectDirectory, prepareDirectory } from '../../lib/admin/control-directory.ts';
+import {
+  controlDirectories,
+  inspectDirectory,
+  prepareDirectory,
+  presentDirectories,
+} from '../../lib/admin/control-directory.ts';
 import { ControlDirectoryError } from '../../lib/admin/errors.ts';
 
 const self = { uid: process.geteuid?.() };
@@ -15,6 +20,7 @@ const inside = (): string => {
 
 test.each([
   [{ SLUICE_CONTROL_DIR: '/x', XDG_RUNTIME_DIR: '/run/user/1' }, 1, ['/x']],
+  [{ SLUICE_CONTROL_DIR: 'x' }, 1, [join(process.cwd(), 'x')]],
   [{ XDG_RUNTIME_DIR: '/run/user/1' }, 1, ['/run/user/1/sluice', join(tmpdir(), 'sluice-1'), '/run/sluice']],
   [{}, 1, [join(tmpdir(), 'sluice-1'), '/run/sluice']],
   [{}, 0, ['/run/sluice', join(tmpdir(), 'sluice-0')]],
@@ -58,6 +64,22 @@ test('one of another user is refused; only root may look into it', () => {
   expect(() => prepareDirectory(directory, stranger)).toThrow(/belongs to user \d+/);
   expect(inspectDirectory(directory, stranger)).toMatchObject({ code: 'ERR_CONTROL_DIRECTORY' });
   expect(inspectDirectory(directory, { uid: 0 })).toBeUndefined();
+});
+
+test('one of others is nothing to complain about, unless it stands where ours would be', () => {
+  const directory = inside();
+  prepareDirectory(directory, self);
+  const others = (self.uid ?? 0) + 1;
+  const mine = { env: { SLUICE_CONTROL_DIR: directory }, uid: others };
+  expect(presentDirectories(mine)).toMatchObject([{ directory, fault: { code: 'ERR_CONTROL_DIRECTORY' } }]);
+  const runtime = dirname(directory);
+  const elsewhere = { env: { RUNTIME_DIRECTORY: join(runtime, 'absent'), XDG_RUNTIME_DIR: runtime }, uid: others };
+  renameSync(directory, join(runtime, 'sluice'));
+  expect(presentDirectories(elsewhere)).toEqual([]);
+  expect(presentDirectories({ ...elsewhere, ...self })).toContainEqual({
+    directory: join(runtime, 'sluice'),
+    fault: undefined,
+  });
 });
 
 test('one that cannot be made is refused, with its cause', () => {

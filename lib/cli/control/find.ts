@@ -1,4 +1,4 @@
-import { controlDirectories, inspectDirectory, surroundings } from '../../admin/control-directory.ts';
+import { presentDirectories, surroundings } from '../../admin/control-directory.ts';
 import { type ControlSocket, socketAt, socketsIn } from '../../admin/control-socket.ts';
 import { nearest } from '../../config/nearest.ts';
 import type { Complaint } from '../complaint.ts';
@@ -12,12 +12,9 @@ export interface Found {
 }
 
 export const findSockets = async (): Promise<Found> => {
-  const where = surroundings();
   const complaints: Complaint[] = [];
   const sockets: ControlSocket[] = [];
-  for (const directory of controlDirectories(where)) {
-    const fault = inspectDirectory(directory, where);
-    if (fault === 'absent') continue;
+  for (const { directory, fault } of presentDirectories(surroundings())) {
     if (fault === undefined) {
       sockets.push(...(await socketsIn(directory)).filter(({ probe }) => probe === 'answered'));
     } else {
@@ -38,9 +35,9 @@ export const chooseSocket = async (which: string | undefined): Promise<ControlSo
   if (which?.includes('/')) return socketAt(which) ?? { path: which, name: which, pid: 0 };
   const { sockets, complaints } = await findSockets();
   const meant = which === undefined ? sockets : sockets.filter(({ name, pid }) => name === which || `${pid}` === which);
-  const [first, second] = meant;
-  if (first !== undefined && second === undefined) return first;
-  if (first !== undefined) throw failure(ambiguous(meant, which));
+  const [first, ...others] = meant;
+  if (first !== undefined && others.length === 0) return first;
+  if (first !== undefined) throw failure(ambiguous([first, ...others], which));
   if (which !== undefined && sockets.length > 0) throw failure(unknown(which, sockets));
   throw failure(NONE, ...complaints);
 };
@@ -57,11 +54,15 @@ const NONE: Complaint = {
 const listed = (sockets: readonly ControlSocket[]): string =>
   sockets.map(({ name, pid }) => `${name} (${pid})`).join(', ');
 
-const ambiguous = (sockets: readonly ControlSocket[], which: string | undefined): Complaint => ({
-  code: 'ERR_CONTROL_AMBIGUOUS',
-  message: `${sockets.length} clusters ${which === undefined ? 'run here' : `are called ${which}`}: ${listed(sockets)}`,
-  hint: `name one: --cluster ${which === undefined ? sockets[0]?.name : sockets[0]?.pid}`,
-});
+const ambiguous = (sockets: readonly [ControlSocket, ...ControlSocket[]], which: string | undefined): Complaint => {
+  const [{ name, pid }] = sockets;
+  const isOnlyOne = sockets.filter((socket) => socket.name === name).length === 1;
+  return {
+    code: 'ERR_CONTROL_AMBIGUOUS',
+    message: `${sockets.length} clusters ${which === undefined ? 'run here' : `are called ${which}`}: ${listed(sockets)}`,
+    hint: `name one: --cluster ${isOnlyOne ? name : pid}`,
+  };
+};
 
 const unknown = (which: string, sockets: readonly ControlSocket[]): Complaint => {
   const near = nearest(

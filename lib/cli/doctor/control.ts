@@ -1,4 +1,4 @@
-import { controlDirectories, inspectDirectory, surroundings } from '../../admin/control-directory.ts';
+import { presentDirectories, surroundings } from '../../admin/control-directory.ts';
 import { isLeftBehind, socketsIn } from '../../admin/control-socket.ts';
 import { connectTo } from '../control/client.ts';
 import { CommandError } from '../exit-code.ts';
@@ -15,12 +15,9 @@ export interface ControlFindings {
 const ASK_MS = 5_000;
 
 export const lookAtControl = async (): Promise<ControlFindings> => {
-  const where = surroundings();
   const findings: Finding[] = [];
   const held = new Map<string, string>();
-  for (const directory of controlDirectories(where)) {
-    const fault = inspectDirectory(directory, where);
-    if (fault === 'absent') continue;
+  for (const { directory, fault } of presentDirectories(surroundings())) {
     if (fault !== undefined) {
       findings.push(fail('control', fault.message, fault.hint));
       continue;

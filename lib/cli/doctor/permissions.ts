@@ -1,4 +1,4 @@
-import { lstatSync, type Stats, statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
@@ -13,10 +13,19 @@ const STICKY = 0o1000;
 export const lookAtConfigFile = (file: string, uid: number | undefined): readonly Finding[] => {
   if (uid === undefined) return [];
   const path = resolve(file);
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return [];
-  const fault = faultOf(stats, uid, file) ?? faultOf(statSync(dirname(path)), uid, dirname(path));
+  const [stats, around] = [statsOf(path), statsOf(dirname(path))];
+  if (stats === undefined || around === undefined) return [];
+  const fault = faultOf(stats, uid, file) ?? faultOf(around, uid, dirname(path));
   return [fault ?? ok('permissions', `${file} can be written by nobody else`)];
+};
+
+/** `undefined` for what is not there or may not be looked at; reading it says which. */
+const statsOf = (path: string): Stats | undefined => {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 };
 
 const faultOf = (stats: Stats, uid: number, path: string): Finding | undefined => {
@@ -33,8 +42,7 @@ const faultOf = (stats: Stats, uid: number, path: string): Finding | undefined =
 
 /** Whether a private key is private. */
 export const lookAtKeyFile = (server: string, path: string): Finding | undefined => {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  const target = stats?.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : stats;
+  const target = statsOf(path);
   if (target === undefined || process.geteuid === undefined) return undefined;
   return (target.mode & 0o007) === 0
     ? ok('permissions', `${server}: the key ${path} is not for everybody`)

@@ -72,6 +72,14 @@ test('a configuration that others may write to is theirs to decide about', () =>
   expect(lookAtKeyFile('web', key)?.status).toBe('ok');
 });
 
+test('what is not there, or below what is no directory, has no permissions to judge', () => {
+  const directory = directoryWith({ 'a.json': '{}' });
+  for (const path of ['b.json', 'a.json/b.json']) {
+    expect(lookAtConfigFile(join(directory, path), 0)).toEqual([]);
+    expect(lookAtKeyFile('web', join(directory, path))).toBeUndefined();
+  }
+});
+
 describe('doctor', () => {
   const findings = async (directory: string, ...args: readonly string[]) => {
     const { code, stdout } = await finish(directory, ['doctor', ...args, '--json']);

@@ -113,6 +113,18 @@ describe('a cluster that runs', () => {
     expect([code, await body(url)]).toEqual([4, 'one']);
   });
 
+  test('apply of more than a control socket takes is refused before it is sent', async () => {
+    const { call, directory } = await running();
+    const servers = `{ web: { listen: ':0', routes: [{ path: '/', respond: { body: 'x'.repeat(1_048_577) } }] } }`;
+    writeFileSync(join(directory, 'large.mjs'), `export default { servers: ${servers} };`);
+    for (const command of ['plan', 'apply']) {
+      expect(await call(command, 'large.mjs')).toMatchObject({
+        code: 4,
+        stderr: expect.stringMatching(/more than the 1048576 bytes .*\(ERR_CONTROL_BODY\)\nhint/),
+      });
+    }
+  });
+
   test('apply of code is refused: it cannot be sent', async () => {
     const { directory, call } = await running();
     writeFileSync(
@@ -227,9 +239,14 @@ describe('several clusters at once', () => {
     expect((await call('servers', '-c', 'green')).stderr).toMatch(
       /2 clusters are called green: .*\nhint {4}name one: --cluster \d+/,
     );
+    expect((await call('status', '-c', 'blue')).stdout).toMatch(/^blue \(\d+\) {2}Running/);
     expect((await call('servers', '-c', 'bleu')).stderr).toContain('did you mean blue?');
 
-    expect((await call('status', '-c', 'blue')).stdout).toMatch(/^blue \(\d+\) {2}Running/);
+    // Where a name does not tell them apart, a process id does.
+    commands[0]?.child.kill();
+    await commands[0]?.ended;
+    expect((await call('servers')).stderr).toMatch(/2 clusters run here: .*\nhint {4}name one: --cluster \d+/);
+
     expect((await call('restart', '-c', `${commands[2]?.child.pid}`)).code).toBe(0);
     expect(commands[2]?.stdout()).toContain('outcome 2 committed');
     expect(commands[1]?.stdout()).not.toContain('outcome 2');

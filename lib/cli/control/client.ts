@@ -2,6 +2,7 @@ import { errors, Pool } from 'undici';
 import type { OutcomeView } from '../../admin/cluster-view.ts';
 import type { ControlView } from '../../admin/control-app.ts';
 import type { ControlSocket } from '../../admin/control-socket.ts';
+import { MOST_BODY_BYTES } from '../../admin/request-body.ts';
 import type { Plan } from '../../cluster/plan.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { refusalOf } from './refusal.ts';
@@ -56,18 +57,19 @@ export const connectTo = (socket: ControlSocket, signal?: AbortSignal): ControlC
   });
   const common = signal === undefined ? {} : { signal };
 
-  const ask = async <T>(method: 'GET' | 'PUT' | 'POST', path: string, body?: unknown, headers = {}): Promise<T> => {
+  const ask = async <T>(method: 'GET' | 'PUT' | 'POST', path: string, value?: unknown, headers = {}): Promise<T> => {
+    const body = value === undefined ? undefined : JSON.stringify(value);
+    if (body !== undefined && Buffer.byteLength(body) > MOST_BODY_BYTES) throw refusalOf(413, undefined);
     try {
       const response = await client.request({
         method,
         path,
         headers: { ...headers, ...(method === 'GET' ? {} : { 'content-type': 'application/json' }) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body }),
         ...common,
       });
-      const answer: unknown = await response.body.json();
-      if (response.statusCode >= 400) throw refusalOf(response.statusCode, answer);
-      return answer as T;
+      if (response.statusCode >= 400) throw refusalOf(response.statusCode, await explanationOf(response.body));
+      return (await response.body.json()) as T;
     } catch (cause) {
       throw told(cause, socket);
     }
@@ -84,7 +86,7 @@ export const connectTo = (socket: ControlSocket, signal?: AbortSignal): ControlC
     async *stream(path) {
       try {
         const { statusCode, body } = await client.request({ method: 'GET', path, ...common });
-        if (statusCode >= 400) throw refusalOf(statusCode, await body.json());
+        if (statusCode >= 400) throw refusalOf(statusCode, await explanationOf(body));
         body.setEncoding('utf8');
         let rest = '';
         for await (const text of body) {
@@ -103,6 +105,16 @@ export const connectTo = (socket: ControlSocket, signal?: AbortSignal): ControlC
       await client.destroy();
     },
   };
+};
+
+/** What an answer says about a refusal; `undefined` for one that the server gave before the control API was asked. */
+const explanationOf = async (body: { text(): Promise<string> }): Promise<unknown> => {
+  const text = await body.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 };
 
 const told = (cause: unknown, { path, name, pid }: ControlSocket): CommandError => {

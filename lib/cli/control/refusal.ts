@@ -1,5 +1,6 @@
 import type { OutcomeView } from '../../admin/cluster-view.ts';
 import type { ErrorView } from '../../admin/error-view.ts';
+import { MOST_BODY_BYTES } from '../../admin/request-body.ts';
 import type { Issue } from '../../config/issue.ts';
 import { type Complaint, complaintsOfIssues } from '../complaint.ts';
 import { CommandError, EXIT, type ExitCode } from '../exit-code.ts';
@@ -50,8 +51,17 @@ const CANCELLED: Complaint = {
   hint: 'nothing was changed',
 };
 
-const unexplained = (status: number): Complaint => ({
-  code: 'ERR_CONTROL_ANSWER',
-  message: `the control socket answered with ${status} and no reason`,
-  hint: 'look whether both sides have the same version of sluice',
-});
+const TOO_LARGE: Complaint = {
+  code: 'ERR_CONTROL_BODY',
+  message: `the configuration has more than the ${MOST_BODY_BYTES} bytes that a control socket takes`,
+  hint: 'edit the file that the cluster follows, or name what is large by its path',
+};
+
+const unexplained = (status: number): Complaint =>
+  status === 413
+    ? TOO_LARGE
+    : {
+        code: 'ERR_CONTROL_ANSWER',
+        message: `the control socket answered with ${status} and no reason`,
+        hint: 'look whether both sides have the same version of sluice',
+      };

@@ -42,7 +42,7 @@ const layout: Layout = {
     { name: 'node:http2', code: ['server/http2'], types: ['server/http'] },
     { name: 'node:tls', code: ['server/tls'], types: ['server'] },
     { name: 'node:net', code: ['listener', 'server/proxy/forwarded.ts'] },
-    { name: 'node:stream', code: ['server'], types: ['config', 'listener'] },
+    { name: 'node:stream', code: ['server', 'cli/divert-console.ts'], types: ['config', 'listener'] },
     { name: 'node:*', code: ['listener', 'module', 'file', 'source', 'middleware', 'server', 'admin', 'cli'] },
   ],
 };

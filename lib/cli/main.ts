@@ -2,15 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { type Order, type Request, readArguments } from './arguments.ts';
 import type { CommandName } from './command-spec.ts';
-import { errorComplaint } from './complaint.ts';
+import { type Complaint, errorComplaint } from './complaint.ts';
 import { type Console, printLines } from './console.ts';
 import { DEFAULT_EXTENSIONS, findDefaultFile } from './default-file.ts';
+import { divertConsole } from './divert-console.ts';
 import { eventJson } from './event-json.ts';
 import { complaintLines } from './event-line.ts';
 import { CommandError, EXIT, type ExitCode } from './exit-code.ts';
 import { helpOf, usageOf } from './help.ts';
 import { safeOutput } from './output.ts';
 import { paintFor } from './paint.ts';
+import { printable } from './text.ts';
 
 const { stdout, stderr, env } = process;
 
@@ -21,6 +23,12 @@ const console: Console = {
   paintErrors: paintFor(stderr, env),
   // In continuous integration a terminal is a log file that shows escape sequences.
   terminal: stdout.isTTY && env.TERM !== 'dumb' && !env.CI ? stdout : undefined,
+};
+
+const ENDED_BY_CODE: Complaint = {
+  code: 'ERR_UNEXPECTED',
+  message: 'code in the configuration ended the program',
+  hint: 'look for process.exit in it, and in what it imports',
 };
 
 const perform = async (request: Request): Promise<ExitCode> => {
@@ -106,21 +114,41 @@ const readVersion = (): string => {
   return String(version);
 };
 
-const main = async (): Promise<ExitCode> => {
-  const request = readArguments(process.argv.slice(2));
-  try {
-    return await perform(request);
-  } catch (error) {
-    const complaints = error instanceof CommandError ? error.complaints : [errorComplaint(error)];
-    if (request.type === 'order' && request.order.switches.has('json')) {
-      const at = new Date();
-      for (const one of complaints) console.stdout.write(`${eventJson({ type: 'error', ...one }, at)}\n`);
-    } else printLines(console.stderr, console.paintErrors, complaints.flatMap(complaintLines));
-    return error instanceof CommandError ? error.exitCode : EXIT.error;
-  }
+const request = readArguments(process.argv.slice(2));
+const order = request.type === 'order' ? request.order : undefined;
+const isJson = order?.switches.has('json') === true;
+
+const fail = (error: unknown): ExitCode => {
+  const complaints = error instanceof CommandError ? error.complaints : [errorComplaint(error)];
+  if (isJson) {
+    const at = new Date();
+    for (const one of complaints) console.stdout.write(`${eventJson({ type: 'error', ...one }, at)}\n`);
+  } else printLines(console.stderr, console.paintErrors, complaints.flatMap(complaintLines));
+  return error instanceof CommandError ? error.exitCode : EXIT.error;
 };
 
-const exitCode = await main();
-await Promise.all([console.stdout.flush(), console.stderr.flush()]);
-// Not `process.exitCode`: a timer or a socket of a configuration's own code must not keep a stopped command alive.
-process.exit(exitCode);
+const end = async (exitCode: ExitCode): Promise<void> => {
+  await Promise.all([console.stdout.flush(), console.stderr.flush()]);
+  isOver = true;
+  // Not `process.exitCode`: a timer or a socket of a configuration's own code must not keep a stopped command alive.
+  process.exit(exitCode);
+};
+
+// Code in a configuration runs in this process, and what it does besides must not be taken for what the command says:
+// it may throw where nobody catches (`run` has servers to stop then), write, or end the process.
+let isOver = false;
+if (order?.command !== 'run') {
+  process.on('uncaughtException', (error) => {
+    const exitCode = fail(error);
+    isOver = true;
+    // At once: what the command is about to say was made by code that has failed.
+    process.exit(exitCode);
+  });
+  if (isJson) divertConsole((_, text) => console.stderr.write(`${printable(text)}\n`));
+}
+process.on('exit', (code) => {
+  if (isOver || code > EXIT.done) return;
+  process.exitCode = fail(new CommandError(EXIT.error, [ENDED_BY_CODE]));
+});
+
+await end(await perform(request).catch(fail));

@@ -118,6 +118,51 @@ describe('check', () => {
   });
 });
 
+describe('code in a configuration', () => {
+  const checked = async (code: string) => {
+    const directory = directoryWith({ 'a.mjs': `${code}\nexport default { servers: {} };` });
+    const call = (...args: readonly string[]) => finish(directory, ['check', 'a.mjs', ...args]);
+    return { people: await call(), programs: await call('--json') };
+  };
+
+  test('that throws where nobody catches is an error like any other', async () => {
+    const { people, programs } = await checked("queueMicrotask(() => { throw new Error('late\\u001b[2J') });");
+    expect(people.stderr).toMatch(/^error {3}late\\u\{1b\}\[2J \(ERR_UNEXPECTED\)\nhint/);
+    expect(JSON.parse(programs.stdout)).toMatchObject({ type: 'error', code: 'ERR_UNEXPECTED' });
+    expect([people.code, people.stdout, programs.code, programs.stderr]).toEqual([1, '', 1, '']);
+  });
+
+  test('that ends the process does not pass for a valid file', async () => {
+    const { people, programs } = await checked('process.exit(0);');
+    expect(people.stderr).toMatch(/^error {3}code in the configuration ended the program .*\nhint/);
+    expect(JSON.parse(programs.stdout)).toMatchObject({ type: 'error', message: expect.stringContaining('ended') });
+    expect([people.code, programs.code]).toEqual([1, 1]);
+  });
+
+  test('that writes to the console does not write between the JSON', async () => {
+    const { people, programs } = await checked("console.log('noise'); console.table([{ a: 1 }]);");
+    expect(people.stdout).toMatch(/^noise\n/);
+    expect(JSON.parse(programs.stdout)).toMatchObject({ type: 'check', valid: true });
+    expect(programs.stderr).toMatch(/^noise\n/);
+  });
+
+  test('is heard as log lines while it is served', async () => {
+    const app = "() => { console.log('one\\ntwo'); console.warn('care'); return new Response('x'); }";
+    const directory = directoryWith({
+      'a.mjs': `export default { servers: { web: { listen: '127.0.0.1:0', app: ${app} } } };`,
+    });
+    const command = start(directory, ['run', 'a.mjs', '--json']);
+    const [, url = ''] = await command.said(/"url":"([^"]+)"/);
+    await body(url);
+    await command.said(/care/);
+    const lines = command.stdout().trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'log')).toMatchObject([
+      { level: 'info', message: 'one\ntwo' },
+      { level: 'warn', message: 'care' },
+    ]);
+  });
+});
+
 describe('run', () => {
   test('it serves the default file and says on which port it really answers', async () => {
     const { url } = await serving(config('hello'));

@@ -14,6 +14,7 @@ import { errorComplaint } from '../complaint.ts';
 import { type Console, printLines } from '../console.ts';
 import { optional } from '../control/optional-server.ts';
 import type { Display } from '../display.ts';
+import { divertConsole } from '../divert-console.ts';
 import { complaintLines } from '../event-line.ts';
 import { eventLogger } from '../event-logger.ts';
 import { CommandError, EXIT, type ExitCode } from '../exit-code.ts';
@@ -81,6 +82,7 @@ export const run = async (options: RunOptions, console: Console): Promise<ExitCo
   const following = new Subscription();
   following.add(leaving.subscribe(() => abandoned.abort()));
   following.add(signals$(['SIGUSR2']).subscribe(() => void cluster.restart()));
+  const restoreConsole = divertConsole((level, message) => show({ type: 'log', level, message }));
   process.on('exit', onExit);
   process.on('uncaughtException', onCrash);
   try {
@@ -106,6 +108,7 @@ export const run = async (options: RunOptions, console: Console): Promise<ExitCo
   } finally {
     process.off('uncaughtException', onCrash);
     process.off('exit', onExit);
+    restoreConsole();
     following.unsubscribe();
     await manager?.close();
   }

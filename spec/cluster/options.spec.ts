@@ -16,6 +16,7 @@ test('everything has a default', () => {
     startTimeoutMs: 10_000,
     shutdownTimeoutMs: 2 ** 31 - 1,
     overrideGlobalObjects: true,
+    baseDir: '.',
     listeners: systemListeners,
     signal: undefined,
   });

@@ -1,4 +1,3 @@
-import type { ServerOptions } from 'ws';
 import { OptionsError } from '../../config/errors.ts';
 
 /** What a WebSocket is allowed; all of it has defaults. */
@@ -27,9 +26,6 @@ export interface WebSocketOptions {
 export interface WebSocketSettings extends Required<WebSocketOptions> {
   readonly closeTimeoutMs: number;
 }
-
-/** What `ws` takes; its types do not know all of it. */
-export type GivenWebSocketOptions = ServerOptions & { readonly closeTimeout: number };
 
 const MEBIBYTE = 1_048_576;
 

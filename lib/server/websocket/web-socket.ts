@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { type ServerOptions, WebSocketServer } from 'ws';
 import type { UpgradeHandler } from '../../config/server-config.ts';
 import { Connection } from '../http/connection.ts';
 import { drainSignal } from '../http/drain-signal.ts';
 import { lastWords } from '../http/refuse.ts';
-import { type GivenWebSocketOptions, settingsOf, type WebSocketOptions } from './options.ts';
+import { settingsOf, type WebSocketOptions } from './options.ts';
 import { originTest } from './origin.ts';
 import type { WebSocketHandler, WebSocketRequest } from './peer.ts';
 import { type PeerSite, serve } from './session.ts';
@@ -60,7 +60,8 @@ const report = (request: WebSocketRequest) => {
 export const webSocket = (handler: WebSocketHandler, options: WebSocketOptions = {}): UpgradeHandler => {
   const settings = settingsOf(options);
   const isWelcome = originTest(settings.origins);
-  const given: GivenWebSocketOptions = {
+  // The types of `ws` do not know all that it takes.
+  const given: ServerOptions & { readonly closeTimeout: number } = {
     noServer: true,
     clientTracking: false,
     maxPayload: settings.maxMessageBytes,

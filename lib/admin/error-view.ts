@@ -1,4 +1,4 @@
-import { reasonOf } from '../config/received.ts';
+import { oneLine, reasonOf } from '../config/received.ts';
 import { framesOf } from './stack.ts';
 
 /** An error as data. */
@@ -16,16 +16,48 @@ export interface TracedError extends ErrorView {
   readonly frames: readonly string[];
 }
 
-/** Any error as data; one that brings no code or hint of its own was not foreseen. Pure. */
-export const tracedError = (cause: unknown): TracedError => {
-  const { code, hint, stack } = textsOf(cause);
+/** Characters of a message: paths are long, and what is wrong with them stands at the end. */
+const LONGEST = 500;
+
+/** Causes of causes that are looked at: more than anybody wraps. */
+const MOST_CAUSES = 8;
+
+/** An error and what it came from, the outermost first. Pure. */
+export const causesOf = (error: unknown): readonly unknown[] => {
+  const chain = [error];
+  while (chain.length < MOST_CAUSES) {
+    const last = chain.at(-1);
+    if (!(last instanceof Error) || last.cause === undefined || last.cause === null) break;
+    chain.push(last.cause);
+  }
+  return chain;
+};
+
+/**
+ * Any error as data. One that has no hint is told with what it came from, down to the first that has one; where none
+ * has, nobody foresaw it. Pure.
+ */
+export const tracedError = (error: unknown): TracedError => {
+  const chain = causesOf(error);
+  const foreseen = chain.findIndex((one) => textsOf(one).hint !== undefined);
+  const told = foreseen === -1 ? chain : chain.slice(0, foreseen + 1);
+  const { hint, stack } = textsOf(told.at(-1));
   const frames = hint === undefined ? framesOf(stack ?? '') : [];
   return {
-    code: code ?? 'ERR_UNEXPECTED',
-    message: reasonOf(cause),
+    code: textsOf(error).code ?? 'ERR_UNEXPECTED',
+    message: messageOf(told),
     hint: hint ?? (frames.length > 0 ? UNFORESEEN : UNTRACED),
     frames,
   };
+};
+
+/** Some say in their own words what they came from. */
+const messageOf = (chain: readonly unknown[]): string => {
+  const texts = chain.map((one) => reasonOf(one, LONGEST));
+  return oneLine(
+    texts.filter((text, index) => !texts.slice(0, index).some((outer) => outer.includes(text))).join(': '),
+    LONGEST,
+  );
 };
 
 /** Any error as data. Pure. */

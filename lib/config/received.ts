@@ -61,10 +61,10 @@ const objectKind = (value: object): string => {
   }
 };
 
-/** The text of an exception on one short line, even of one that throws itself when it is looked at. */
-export const reasonOf = (cause: unknown): string => {
+/** The text of an exception on one line, a short one by default; even of one that throws itself when it is looked at. */
+export const reasonOf = (cause: unknown, longest: number = LONGEST): string => {
   try {
-    return oneLine(cause instanceof Error ? cause.message : String(cause));
+    return oneLine(cause instanceof Error ? cause.message : String(cause), longest);
   } catch {
     return 'an exception without a text';
   }

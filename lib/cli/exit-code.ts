@@ -1,3 +1,4 @@
+import { causesOf } from '../admin/error-view.ts';
 import type { Problem } from '../source/source.ts';
 import type { Complaint } from './complaint.ts';
 
@@ -22,6 +23,14 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** With which code a command ends that could not get a configuration out of a file. */
 export const exitCodeOfProblem = ({ code }: Problem): ExitCode =>
   code === 'ERR_SOURCE_TIMEOUT' ? EXIT.timeout : EXIT.invalid;
+
+const TIMEOUTS: ReadonlySet<unknown> = new Set(['ERR_BIND_TIMEOUT', 'ERR_BUILD_TIMEOUT', 'ERR_MODULE_TIMEOUT']);
+
+/** With which code a command ends whose configuration was undone: whether it was refused, or took too long. */
+export const exitCodeOfCause = (cause: unknown): ExitCode =>
+  causesOf(cause).some((one) => one instanceof Error && 'code' in one && TIMEOUTS.has(one.code))
+    ? EXIT.timeout
+    : EXIT.refused;
 
 /** A command that ends with something to say about why. */
 export class CommandError extends Error {

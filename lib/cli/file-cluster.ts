@@ -9,7 +9,7 @@ import type { Logger } from '../log/logger.ts';
 import type { FailedEvent, LoadedEvent, Source, SourceEvent } from '../source/source.ts';
 import type { Runnable } from '../supervision/runnable.ts';
 import { type Complaint, complaintOf, complaintsAbout } from './complaint.ts';
-import { CommandError, EXIT, exitCodeOfProblem } from './exit-code.ts';
+import { CommandError, EXIT, type ExitCode, exitCodeOfCause, exitCodeOfProblem } from './exit-code.ts';
 import type { RunEvent } from './run-event.ts';
 
 /** A cluster that serves what a file says. */
@@ -84,7 +84,7 @@ export const createFileCluster = (
     const complaints = complaintsAbout(outcome);
     const [first, ...rest] = complaints;
     if (!inForce && first !== undefined && hasNothing(outcome, cluster.snapshot)) {
-      refuse(new CommandError(exitCodeOf(outcome, first), [first, ...rest]));
+      refuse(new CommandError(exitCodeOf(outcome), [first, ...rest]));
       return;
     }
     for (const complaint of complaints) show({ type: 'error', ...complaint });
@@ -166,12 +166,15 @@ const unusable = ({ problems: [first, ...rest] }: FailedEvent): CommandError =>
 const hasNothing = (outcome: Outcome, snapshot: ClusterSnapshot): boolean =>
   outcome.status !== 'committed' || Object.keys(snapshot.servers).length === 0;
 
-const exitCodeOf = (
-  outcome: Outcome,
-  { code }: Complaint,
-): typeof EXIT.invalid | typeof EXIT.refused | typeof EXIT.timeout => {
-  if (outcome.status === 'rejected') return EXIT.invalid;
-  return code === 'ERR_START_TIMEOUT' ? EXIT.timeout : EXIT.refused;
+const exitCodeOf = (outcome: Outcome): ExitCode => {
+  switch (outcome.status) {
+    case 'rejected':
+      return EXIT.invalid;
+    case 'rolledBack':
+      return exitCodeOfCause(outcome.cause);
+    default:
+      return EXIT.refused;
+  }
 };
 
 const countOf = ({ servers }: LoadedEvent): number => Object.values(servers).filter((server) => server !== null).length;

@@ -1,5 +1,6 @@
-import { Subject } from 'rxjs';
-import { describe, expect, test } from 'vitest';
+import { type AddressInfo, createServer } from 'node:net';
+import { firstValueFrom, Subject } from 'rxjs';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createCluster } from '../../lib/cluster/cluster.ts';
 import { OptionsError } from '../../lib/config/errors.ts';
 import { type HttpSourceOptions, httpSource } from '../../lib/source/http-source.ts';
@@ -198,6 +199,18 @@ describe('failing', () => {
       setImmediate(() => response.destroy());
     });
     expect(await only(origin)).toContain('ERR_SOURCE_UNREACHABLE');
+  });
+
+  test('what does not speak HTTP is said to be so', async () => {
+    const other = createServer((socket) => void socket.on('error', () => {}).write('SSH-2.0-OpenSSH\r\n'));
+    onTestFinished(() => void other.close());
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    const event = await firstValueFrom(httpSource(`http://127.0.0.1:${port}/a.json`, { watch: false }));
+    expect(event).toMatchObject({
+      problems: [{ code: 'ERR_SOURCE_UNREACHABLE', hint: expect.stringContaining('does not speak HTTP') }],
+    });
+    expect(JSON.stringify(event)).not.toContain('undefined');
   });
 
   test('more than 1 MiB is not read, whether or not it is announced', async () => {

@@ -173,11 +173,13 @@ const STATUS_HINTS: Readonly<Record<number, string>> = {
 };
 
 const unreachable = (cause: unknown): Fault => {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+  const error = cause instanceof Error ? cause : new Error('unknown error');
+  // What cannot be parsed at all has no code, only a name: HTTPParserError.
+  const code = 'code' in error && error.code !== undefined ? String(error.code) : error.name;
   return {
     code: 'ERR_SOURCE_UNREACHABLE',
     message: `the server cannot be asked (${code})`,
-    hint: HINTS[code] ?? (/CERT|TLS|SSL/.test(code) ? 'check its certificate' : 'it is tried again by itself'),
+    hint: HINTS[code] ?? PATTERN_HINTS.find(([pattern]) => pattern.test(code))?.[1] ?? 'it is tried again by itself',
     cause,
   };
 };
@@ -187,3 +189,8 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name does not resolve',
   EAI_AGAIN: 'no name server answers',
 };
+
+const PATTERN_HINTS: readonly (readonly [RegExp, string])[] = [
+  [/^HPE_|^HTTPParserError$/, 'what answers there does not speak HTTP: check host and port'],
+  [/CERT|TLS|SSL/, 'check its certificate'],
+];

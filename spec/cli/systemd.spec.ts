@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { informantOf, notifierFor, statusText, watchdogMs } from '../../lib/cli/systemd.ts';
+import { need } from '../need.ts';
 import { config, directoryWith, start } from './command.ts';
 import { cluster, server } from './snapshots.ts';
-
-const has = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
 
 /** The part of systemd that takes messages. */
 const manager = async (path: string) => {
@@ -33,10 +32,10 @@ const manager = async (path: string) => {
   return { messages, heard };
 };
 
-const isPossible = has('python3') && has('systemd-notify');
-
 describe('a service manager', () => {
-  test.skipIf(!isPossible)('is told when it is ready, reloads, is alive, and stops, in this order', async () => {
+  test('is told when it is ready, reloads, is alive, and stops, in this order', { timeout: 160_000 }, async () => {
+    need('python3', 'python3-minimal');
+    need('systemd-notify', 'systemd');
     const directory = directoryWith({ 'sluice.config.json': config('one') });
     const path = join(directory, 'notify');
     const { messages, heard } = await manager(path);

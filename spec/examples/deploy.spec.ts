@@ -7,6 +7,7 @@ import { parseAllDocuments } from 'yaml';
 import { readArguments } from '../../lib/cli/arguments.ts';
 import { limitDefaults } from '../../lib/config/defaults.ts';
 import { parseConfigFile } from '../../lib/config/parse.ts';
+import { need } from '../need.ts';
 
 const read = (name: string): string =>
   readFileSync(join(import.meta.dirname, '..', '..', 'examples', 'deploy', name), 'utf8');
@@ -26,8 +27,8 @@ describe('the unit of systemd', () => {
     expect([setting('RuntimeDirectoryMode'), setting('StateDirectoryMode')]).toEqual(['0700', '0700']);
   });
 
-  const isThere = spawnSync('systemd-analyze', ['--version']).status === 0;
-  test.skipIf(!isThere)('systemd has nothing to say against it', () => {
+  test('systemd has nothing to say against it', { timeout: 160_000 }, () => {
+    need('systemd-analyze', 'systemd');
     const directory = mkdtempSync(join(tmpdir(), 'sluice-unit-'));
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
     const path = join(directory, 'sluice.service');

@@ -10,7 +10,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { Subject } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { fileSource } from '../../lib/source/file-source.ts';

@@ -1,5 +1,6 @@
 import type { CommandSpec, OptionSpec } from './command-spec.ts';
 import { COMMANDS } from './specs/specs.ts';
+import { shellQuoted } from './text.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
@@ -70,7 +71,8 @@ const bashCase = (spec: CommandSpec): string => `    ${spec.name})
 const bashOperand = ({ operand }: CommandSpec): string => {
   switch (operand?.kind) {
     case 'file':
-      return 'COMPREPLY=($(compgen -f -- "$current"))';
+      // One name per line, blanks and all; readline quotes what it takes for names of files.
+      return `local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$current")); compopt -o filenames 2> /dev/null`;
     case 'server':
       return `COMPREPLY=($(compgen -W "$(${SERVER_IDS})" -- "$current"))`;
     case 'shell':
@@ -90,7 +92,7 @@ _sluice() {
   if (( CURRENT == 2 )); then
     local -a commands
     commands=(
-${COMMANDS.map(({ name, summary }) => `      ${zshQuote(`${name}:${summary.replaceAll(':', '\\:')}`)}`).join('\n')}
+${COMMANDS.map(({ name, summary }) => `      ${shellQuoted(`${name}:${summary.replaceAll(':', '\\:')}`)}`).join('\n')}
     )
     _describe command commands
     return
@@ -105,8 +107,6 @@ ${COMMANDS.map(zshCase).join('\n')}
 compdef _sluice sluice
 `;
 
-const zshQuote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-
 const zshCase = (spec: CommandSpec): string => `    ${spec.name})
       _arguments ${[...spec.options.flatMap(zshOption), ...zshOperand(spec)].join(' ')}
       ;;`;
@@ -115,7 +115,7 @@ const zshOption = ({ name, short, value, about }: OptionSpec): readonly string[]
   const text = firstLine(about).replaceAll(/[[\]:]/g, (char) => `\\${char}`);
   const action = value?.kind === 'cluster' ? '_sluice_clusters' : ' ';
   const rest = `[${text}]${value === undefined ? '' : `:${value.name}:${action}`}`;
-  return [`--${name}`, ...(short === undefined ? [] : [`-${short}`])].map((option) => zshQuote(option + rest));
+  return [`--${name}`, ...(short === undefined ? [] : [`-${short}`])].map((option) => shellQuoted(option + rest));
 };
 
 const zshOperand = ({ operand }: CommandSpec): readonly string[] => {

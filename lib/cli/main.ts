@@ -84,7 +84,7 @@ const carryOut = async (order: Order): Promise<ExitCode> => {
     case 'logs':
       return (await import('./commands/logs.ts')).logs(order, console);
     case 'doctor': {
-      const [file = findDefaultFile(process.cwd())] = order.operands;
+      const [file = findDefaultFile('.')] = order.operands;
       return (await import('./commands/doctor.ts')).doctor({ file, json }, console);
     }
     case 'init':
@@ -99,7 +99,7 @@ const controlOf = (switches: ReadonlySet<string>): 'none' | 'wanted' | 'required
   return switches.has('no-control') ? 'none' : 'wanted';
 };
 
-const fileOf = ({ command, operands: [file = findDefaultFile(process.cwd())] }: Order): string => {
+const fileOf = ({ command, operands: [file = findDefaultFile('.')] }: Order): string => {
   if (file !== undefined) return file;
   const names = `sluice.config.{${DEFAULT_EXTENSIONS.join(',')}}`;
   throw misuse(command, `there is no ${names} here`, `name the file: sluice ${command} path/to/file`);

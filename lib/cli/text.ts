@@ -82,3 +82,9 @@ export const duration = (ms: number): string => {
 
 /** `1 server`, `2 servers`. */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** A text as one word of a POSIX shell, quoted whatever it is. */
+export const shellQuoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** A text as one word of a POSIX shell, quoted when it has to be. */
+export const shellWord = (text: string): string => (/^[\w./@%+=:,-]+$/.test(text) ? text : shellQuoted(text));

@@ -5,7 +5,7 @@ import { DEFAULT_EXTENSIONS } from '../default-file.ts';
 import { CommandError, EXIT, type ExitCode } from '../exit-code.ts';
 import { firstConfig } from '../first-config.ts';
 import type { Line } from '../paint.ts';
-import { printable } from '../text.ts';
+import { printable, shellWord } from '../text.ts';
 
 export interface InitOptions {
   readonly file: string | undefined;
@@ -20,7 +20,8 @@ export const init = async ({ file = 'sluice.config.json', json }: InitOptions, c
     throw failure(EXIT.usage, 'ERR_USAGE', `what ${file} is cannot be told from its name`, hint);
   }
   write(file, text);
-  const next = [...installHints(dirname(resolve(file))), `sluice check ${file}`, `sluice run ${file}`];
+  const word = shellWord(file);
+  const next = [...installHints(dirname(resolve(file))), `sluice check ${word}`, `sluice run ${word}`];
   if (json) printResult(console.stdout, { type: 'init', file, next });
   else {
     printLines(console.stdout, console.paint, [

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -15,6 +16,13 @@ describe('init', () => {
     expect(stdout).toBe(`${file} was written; next:\n  sluice check ${file}\n  sluice run ${file}\n`);
     expect(code).toBe(0);
     expect((await finish(directory, ['check'])).stdout).toMatch(/is valid: it would serve 1 server\n/);
+  });
+
+  test('what it says to call next can be called as it is written', async () => {
+    const directory = directoryWith({});
+    const { next } = JSON.parse((await finish(directory, ['init', "it's a.json", '--json'])).stdout);
+    const [, words = ''] = /^sluice check (.*)$/.exec(next.at(-2)) ?? [];
+    expect(spawnSync('sh', ['-c', `printf %s ${words}`], { encoding: 'utf8' }).stdout).toBe("it's a.json");
   });
 
   test('it never overwrites, and ends with 4 then', async () => {

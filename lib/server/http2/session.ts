@@ -83,8 +83,12 @@ export class Session implements Caller {
       theirs = false;
     };
     socket.once('finish', () => this.#linger());
-    // Half a connection is no session: Node would keep it until it has been silent for long.
-    socket.once('end', () => this.#part());
+    // From now on nobody can tell that the client is gone: Node does not pass on that a write has failed. It gets the
+    // answers that are there in a moment.
+    socket.once('end', () => {
+      this.#part();
+      this.#linger();
+    });
   }
 
   /** The session a stream belongs to. */

@@ -140,6 +140,21 @@ describe('a client that ends its side of the connection', () => {
     await eventually(() => clients.size === 0);
     expect((await client.next(FRAME.DATA, 1)).payload.toString()).toBe('ok');
   });
+
+  test.each<[string, () => Response | Promise<Response>]>([
+    [
+      'is sent without an end',
+      () => new Response(new ReadableStream({ pull: (c) => clock(5).then(() => c.enqueue(new Uint8Array(9))) })),
+    ],
+    ['does not come', () => new Promise(() => {})],
+  ])('is let go when what it waits for %s', async (_, app) => {
+    const { plug, clients, responder } = await speak({ app });
+    const client = frameClient(plug());
+    client.say(settingsAck(), headers(1));
+    await eventually(() => responder.inFlight === 1);
+    client.socket.end();
+    await eventually(() => clients.size === 0 && responder.inFlight === 0);
+  });
 });
 
 describe('a client that says', () => {

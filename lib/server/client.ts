@@ -15,8 +15,8 @@ export interface Client {
   /** Milliseconds without a sign of life. */
   silentMs(now: number): number;
   /**
-   * Milliseconds for which something has waited to be sent and its client has taken none of it; absent where the
-   * protocol looks after that itself.
+   * Milliseconds for which something has waited to be sent and its client has taken none of it; absent where what
+   * carries the protocol looks after that.
    *
    * @param now - of a clock that stands still when nobody could be served.
    */

@@ -8,6 +8,9 @@ interface CarryingSocket extends Duplex {
   readonly _handle?: (OutgoingSocket['_handle'] & { readonly bytesWritten?: number }) | null;
 }
 
+/** How long TLS may take to hand over what it has encrypted: everything that lasts longer is lost. */
+const LOST_MS = 2_000;
+
 /**
  * One client's encrypted connection: a handshake, and then what both sides agreed to speak.
  *
@@ -53,14 +56,23 @@ export class EncryptedClient implements Client {
     return now - this.#activeAt;
   }
 
-  /** What TLS has written and nobody took: it hands over a little at a time, and says nothing of what is under way. */
+  /**
+   * What TLS has written and nobody took: it hands over a little at a time, and says nothing of what is under way.
+   *
+   * Nor does it say to HTTP/2 that a write has failed: it goes on waiting for one that the kernel knows nothing of.
+   */
   stalledMs(now: number): number {
-    if (this.#agreed?.stalledMs === undefined) return 0;
-    const { _handle } = this.#carrier;
-    return this.#outbox.stalledMs(
-      { writableLength: 0, bytesWritten: _handle?.bytesWritten ?? 0, _handle: _handle ?? null },
-      now,
-    );
+    if (this.#agreed === undefined) return 0;
+    const { socket }: { readonly socket: CarryingSocket } = this.#agreed;
+    const waiting = socket._handle?.writeQueueSize ?? 0;
+    const { writeQueueSize: left = 0, bytesWritten = 0 } = this.#carrier._handle ?? {};
+    const outgoing = {
+      writableLength: waiting,
+      bytesWritten: bytesWritten + waiting,
+      _handle: { writeQueueSize: left },
+    };
+    const ms = this.#outbox.stalledMs(outgoing, now);
+    return left === 0 && ms >= LOST_MS ? Number.POSITIVE_INFINITY : ms;
   }
 
   /** Who has begun a handshake is about to ask for something. */

@@ -12,6 +12,9 @@ const LONGEST_PATH = 4_096;
 /** What can be opened: one line without characters that end a path early. */
 const isPath = (text: string): boolean => text.length <= LONGEST_PATH && /^[^\p{Cc}]*\S[^\p{Cc}]*$/u.test(text);
 
+/** A key or a certificate as PEM has it between its lines: who forgot those has not named a file that messages may show. */
+const BARE = /^M[A-Za-z\d+/]{47,}={0,2}$/;
+
 /** Something that is given as PEM text, or as the path of a file with it. */
 const material = (kind: string, noun: string, description: string) => {
   const text = wording(`${noun} as PEM text, or the path of a file`);
@@ -19,6 +22,14 @@ const material = (kind: string, noun: string, description: string) => {
     v.string(text),
     v.metadata({ description: `${description}: PEM text, or the path of a file.`, minLength: 1 }),
     v.check((given) => isPem(given) || isPath(given), text),
+    v.check(
+      (given) => !BARE.test(given),
+      wording(
+        text.split('\n', 1)[0] ?? '',
+        'is Base64 without the lines around it',
+        'put the BEGIN and END lines around it',
+      ),
+    ),
     v.check(
       (given) => !isPem(given) || holdsPem(given, kind),
       wording(text.split('\n', 1)[0] ?? '', `holds no ${noun}`),

@@ -37,6 +37,7 @@ export type {
 } from './config/middleware-config.ts';
 export { route } from './config/named-route.ts';
 export type { Position } from './config/place.ts';
+export { type Balance, type ProxyConfig, type ProxyTlsConfig, proxyDefaults } from './config/proxy-config.ts';
 export type { RedirectConfig, RedirectStatus } from './config/redirect-config.ts';
 export type {
   App,
@@ -47,6 +48,7 @@ export type {
   HandlerRoute,
   ModuleRoute,
   PathPolicy,
+  ProxyRoute,
   RedirectRoute,
   RespondConfig,
   RespondRoute,
@@ -82,6 +84,7 @@ export { AppError, EventFieldError, FilesRootError, NoResponseError } from './se
 export { type EventClient, type EventStreamOptions, eventStream } from './server/event-stream.ts';
 export type { ServerSentEvent } from './server/event-text.ts';
 export { drainSignal } from './server/http/drain-signal.ts';
+export { ProxyCaError, ProxyError, type ProxyErrorCode } from './server/proxy/errors.ts';
 export type { ServerState } from './server/state.ts';
 export { clientCertificate } from './server/tls/client-certificate.ts';
 export { TlsError, type TlsErrorCode, type TlsErrorOptions } from './server/tls/tls-error.ts';

@@ -18,6 +18,7 @@ const FATES = {
   ERR_PROXY_REQUEST: { status: 400, text: 'cannot be sent this request' },
 } as const;
 
+/** What became of a request that was passed on, as a code that does not change. */
 export type ProxyErrorCode = keyof typeof FATES;
 
 /** A request could not be passed on, or its answer not be passed back; `cause` has the reason, when there is one. */

@@ -33,10 +33,11 @@ export interface ServiceSite extends Omit<RouteSite, 'server'> {
 const encrypt = ({ tls, http2 }: ServerSpec, { encryption, baseDir }: ServiceSite): Soon<Service['encryption']> =>
   tls === undefined ? undefined : (encryption ?? buildEncryption(tls, { baseDir, http2 }));
 
-const buildApp = (spec: ServerSpec, { awaited, ...site }: ServiceSite): Soon<Service['fetch']> =>
-  whenThere(spec.app ?? buildRoutes(spec.routes ?? [], spec.middleware, { ...site, server: spec.id }), (app) =>
-    fetchOf(app, awaited),
-  );
+const buildApp = (spec: ServerSpec, { awaited, ...site }: ServiceSite): Soon<Pick<Service, 'fetch' | 'direct'>> => {
+  if (spec.app !== undefined) return { fetch: fetchOf(spec.app, awaited) };
+  const routes = buildRoutes(spec.routes ?? [], spec.middleware, { ...site, server: spec.id });
+  return whenThere(routes, ({ app, direct }) => ({ fetch: fetchOf(app, awaited), direct }));
+};
 
 /**
  * Builds what a server answers with; the part of a change that may fail, and touches nothing that runs.
@@ -49,9 +50,9 @@ export const buildService = (spec: ServerSpec, site: ServiceSite): Soon<Service>
   try {
     const service = whenThere(
       bothThere(buildApp(spec, site), encrypt(spec, site)),
-      ([fetch, encryption]): Service => ({
+      ([answers, encryption]): Service => ({
         id: spec.id,
-        fetch,
+        ...answers,
         upgrade: spec.upgrade ?? (canUpgrade(spec.routes ?? []) ? 'routes' : undefined),
         paths: spec.paths,
         limits: spec.limits,

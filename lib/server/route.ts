@@ -1,6 +1,7 @@
 import type { Handler } from 'hono';
 import type { Logger } from '../log/logger.ts';
 import type { Soon } from '../reactive/soon.ts';
+import type { Direct } from './direct.ts';
 import type { Targets } from './proxy/targets.ts';
 
 /** Where a route is built. */
@@ -21,6 +22,8 @@ export interface RouteSite {
 /** What answers a route. */
 export interface RouteAnswer {
   readonly handler: Handler;
+  /** Answers in its place where nothing surrounds it, and there is no body. */
+  readonly direct?: Direct;
 }
 
 /** Makes what answers a route of one kind. Throws, or errors, when it cannot: the config is refused then. */

@@ -4,6 +4,7 @@ import type { RespondConfig, Route, ServerConfig } from '../config/server-config
 import { isCors, type MiddlewareSite, middlewareOf } from '../middleware/middleware.ts';
 import { allThere, type Soon, whenThere } from '../reactive/soon.ts';
 import { answering } from './answering.ts';
+import { type Direct, type DirectDispatch, dispatchDirectly } from './direct.ts';
 import { filesRoute } from './files/files.ts';
 import { moduleRoute } from './module-route.ts';
 import { buildProxy } from './proxy/proxy.ts';
@@ -46,6 +47,12 @@ const surround = (app: Hono, { middleware = [], methods = ['ALL'], path }: Route
   }
 };
 
+/** An app, and what answers in its place where that is the same. */
+export interface BuiltRoutes {
+  readonly app: Hono;
+  readonly direct: DirectDispatch | undefined;
+}
+
 /**
  * Builds the app that answers with the first route that matches.
  *
@@ -55,17 +62,19 @@ export const buildRoutes = (
   routes: readonly Route[],
   middleware: ServerConfig['middleware'],
   { state = () => 'Running', ...site }: RouteSite,
-): Soon<Hono> =>
+): Soon<BuiltRoutes> =>
   whenThere(allThere(routes.map((route) => answerOf(route, site))), (answers) => {
     const app = new Hono();
     const surroundings = { logger: site.logger, state };
     for (const config of middleware ?? []) app.use(middlewareOf(config, surroundings));
+    const directs = new Map<unknown, Direct>();
     for (const [index, route] of routes.entries()) {
       const answer = answers[index];
       const methods = [...(route.methods ?? ['ALL'])];
       if (answer === undefined) continue;
       surround(app, route, surroundings);
       app.on(methods, [route.path], answer.handler);
+      if (answer.direct !== undefined) directs.set(answer.handler, answer.direct);
     }
-    return app;
+    return { app, direct: directs.size === 0 ? undefined : dispatchDirectly(app, directs) };
   });

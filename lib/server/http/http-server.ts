@@ -7,6 +7,7 @@ import type { Client } from '../client.ts';
 import type { Encryption } from '../encryption.ts';
 import { Http2Engine } from '../http2/http2-engine.ts';
 import type { DrainProgress, HostedServer, Service } from '../server.ts';
+import { alreadySent } from './already-sent.ts';
 import { Answer } from './answer.ts';
 import { bindingsOf, callerIn } from './bindings.ts';
 import { Connection } from './connection.ts';
@@ -47,7 +48,7 @@ export const httpContext = (logger: Logger, overrideGlobalObjects: boolean): Htt
     // What it does with bodies that nobody reads cuts answers off that are longer than a window.
     { overrideGlobalObjects, hostname: NO_HOST, autoCleanupIncoming: false },
   );
-  return { logger, answer, answerStream, cache: cacheOfLightResponses() };
+  return { logger, answer, answerStream, cache: cacheOfLightResponses(), sent: alreadySent() };
 };
 
 const ignore = (): void => {};

@@ -1,6 +1,9 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Answer } from './answer.ts';
 
+/** Headers as Node takes them. */
+export type NodeHeaders = OutgoingHttpHeaders;
+
 /** Writes a response straight to its client, with the status and headers that it has in the end. */
 export type Pump = (outgoing: Answer, status: number, headers: OutgoingHttpHeaders) => void;
 

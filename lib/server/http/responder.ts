@@ -27,6 +27,8 @@ export interface HttpContext {
   readonly answerStream: (incoming: Http2ServerRequest, outgoing: Http2ServerResponse) => Promise<unknown>;
   /** Where responses that need no reading keep what they hold. */
   readonly cache: symbol | undefined;
+  /** What stands for a response that was written past the adapter. */
+  readonly sent: Response;
 }
 
 const ignore = (): void => {};
@@ -61,7 +63,7 @@ export class Responder implements RequestReceiver {
     reply.giveUp(503);
   }
 
-  receive(incoming: IncomingMessage, outgoing: ServerResponse & Reply): void {
+  receive(incoming: IncomingMessage, outgoing: Answer): void {
     const connection = Connection.of(incoming);
     if (connection === undefined) {
       incoming.socket.destroy();
@@ -86,14 +88,29 @@ export class Responder implements RequestReceiver {
       limitBody(incoming, maxBodyBytes, () => this.#tooLarge(connection, outgoing));
     }
 
-    if (this.watch(this.context.answer(incoming, outgoing), outgoing, connection) && outgoing.socket === null) {
-      connection.queue(outgoing);
+    const isDirect = this.#answerDirectly(outgoing);
+    const waits = isDirect
+      ? this.#wait(outgoing, connection)
+      : this.watch(this.context.answer(incoming, outgoing), outgoing, connection);
+    if (waits && outgoing.socket === null) connection.queue(outgoing);
+  }
+
+  #answerDirectly(outgoing: Answer): boolean {
+    try {
+      return this.service.direct?.(outgoing) ?? false;
+    } catch (error) {
+      this.broken(error, outgoing);
+      return true;
     }
   }
 
   /** Sees to it that a request that reached its handler comes to an end. Whether it has to be waited for. */
   watch(answered: Promise<unknown>, reply: Reply, caller: Caller): boolean {
     answered.catch((error: unknown) => this.broken(error, reply));
+    return this.#wait(reply, caller);
+  }
+
+  #wait(reply: Reply, caller: Caller): boolean {
     if (reply.writableEnded || reply.destroyed) return false;
     const { handlerTimeoutMs } = this.service.limits;
     const dueAt = handlerTimeoutMs === 0 ? Number.POSITIVE_INFINITY : caller.activeAt + handlerTimeoutMs;
@@ -132,14 +149,8 @@ export class Responder implements RequestReceiver {
   }
 
   #sound(response: Response, { incoming, outgoing }: ReplyBindings): Response {
-    const direct = outgoing instanceof Answer ? outgoing : undefined;
-    return soundResponse(
-      response,
-      incoming.method,
-      this.context.cache,
-      (error) => this.broken(error, outgoing),
-      direct,
-    );
+    const past = outgoing instanceof Answer ? { outgoing, sent: this.context.sent } : undefined;
+    return soundResponse(response, incoming.method, this.context.cache, (error) => this.broken(error, outgoing), past);
   }
 
   fail(error: unknown, { incoming, outgoing }: ReplyBindings): Response {

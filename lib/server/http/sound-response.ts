@@ -1,6 +1,12 @@
-import { alreadySent } from './already-sent.ts';
 import type { Answer } from './answer.ts';
 import { pumped } from './pump.ts';
+
+/** A way past the sender. */
+export interface Past {
+  readonly outgoing: Answer;
+  /** What tells the sender that there is nothing left to send. */
+  readonly sent: Response;
+}
 
 /** A response that was made of something at hand is sent without being looked at: it holds what it was made of. */
 interface Light {
@@ -47,14 +53,14 @@ const guardReader = (
  * without an end for ever, in one turn of the event loop.
  *
  * @param cache - see `cacheOfLightResponses`.
- * @param outgoing - what it may be written to past the sender, when its body can do without one.
+ * @param past - where it may be written past the sender, when its body can do without one.
  */
 export const soundResponse = (
   response: Response,
   method: string | undefined,
   cache: symbol | undefined,
   failed: (error: unknown) => void,
-  outgoing?: Answer,
+  past?: Past,
 ): Response => {
   const given: unknown = isLight(response, cache) && cache !== undefined ? response[cache] : undefined;
   if (Array.isArray(given)) {
@@ -63,7 +69,7 @@ export const soundResponse = (
     if (!isStream(given[1])) return response;
   }
   const bodiless = method === 'HEAD' || BODILESS.has(response.status);
-  if (outgoing !== undefined && !bodiless && pumped(response, given, outgoing)) return alreadySent();
+  if (past !== undefined && !bodiless && pumped(response, given, past.outgoing)) return past.sent;
   // Asked for its body, a light response becomes one of Node's, which has none beside such a status.
   const body: unknown = bodiless && Array.isArray(given) ? given[1] : response.body;
   if (body === null) return response;

@@ -1,6 +1,6 @@
-import type { OutgoingHttpHeaders } from 'node:http';
 import type { Answer } from '../http/answer.ts';
 import { Connection } from '../http/connection.ts';
+import type { NodeHeaders } from '../http/pump.ts';
 import type { ProxyError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { type Reporter, report } from './refusal.ts';
@@ -14,7 +14,7 @@ const SMALL_BYTES = 4_096;
 /** A head that has not been written, and the first piece of the body. */
 interface Held {
   readonly status: number;
-  readonly headers: OutgoingHttpHeaders;
+  readonly headers: NodeHeaders;
   chunk: Uint8Array | undefined;
 }
 
@@ -40,7 +40,7 @@ export class DirectWriter {
     this.#exchange = exchange;
   }
 
-  head(status: number, headers: OutgoingHttpHeaders): void {
+  head(status: number, headers: NodeHeaders): void {
     this.#held = { status, headers, chunk: undefined };
     process.nextTick(flush, this);
   }

@@ -2,14 +2,14 @@ import type { Duplex } from 'node:stream';
 import type { ProxySettings } from '../../config/proxy-config.ts';
 import { addForwarded, type Peer, plainAddress, trusting, viaOf } from './forwarded.ts';
 import { connectionOptions, sortHeaders } from './headers.ts';
-import { pathOf, rewriting } from './path.ts';
+import { rewriting } from './path.ts';
 import type { Outbound } from './upstream.ts';
 
 /** What a request says, wherever that was read. */
 export interface Said {
   readonly method: string;
-  /** The URL that its route was found by. */
-  readonly url: string;
+  /** The path that its route was found by, and the query. */
+  readonly path: string;
   /** Names and values in turn. */
   readonly rawHeaders: readonly string[];
   readonly connection: string | undefined;
@@ -62,7 +62,7 @@ export class Outbounds {
     if (said.body !== null && said.contentLength !== undefined) headers.push('content-length', said.contentLength);
     return {
       method: said.method,
-      path: this.#rewrite(pathOf(said.url)),
+      path: this.#rewrite(said.path),
       headers,
       body: said.body,
       upgrade: said.upgrade,

@@ -85,12 +85,22 @@ class PassingRoute {
     if (handover !== undefined && this.#websocket) return this.#throughResponse(c, handover);
     // Hono answers HEAD with a copy of the response, which has to be one.
     if (c.req.routeIndex > 0 || method === 'HEAD' || !(outgoing instanceof Answer)) return this.#throughResponse(c);
-    const { req } = outgoing;
-    if (!isChunked(req.headers['transfer-encoding'])) return this.#refuse('ERR_PROXY_REQUEST', c);
-    const outbound = this.#outbounds.of(saidOnTheWire(req, method, c.req.url), req.socket);
-    if (outbound === undefined) return this.#refuse('ERR_PROXY_LOOP', c);
-    new DirectAnswer(outgoing, this.#reporter, this.#rotation, outbound);
+    if (!isChunked(outgoing.req.headers['transfer-encoding'])) return this.#refuse('ERR_PROXY_REQUEST', c);
+    this.direct(outgoing);
     return this.#sent;
+  }
+
+  /** Answers a request as it arrived. */
+  direct(outgoing: Answer): void {
+    const outbound = this.#outbounds.of(saidOnTheWire(outgoing.req), outgoing.req.socket);
+    if (outbound !== undefined) {
+      new DirectAnswer(outgoing, this.#reporter, this.#rotation, outbound);
+      return;
+    }
+    const error = new ProxyError('ERR_PROXY_LOOP', this.#names);
+    const { status, headers, body } = refusalOf(error, this.#reporter, outgoing.req);
+    outgoing.writeHead(status, headers);
+    outgoing.end(body);
   }
 
   /** @param handover - the connection, for a WebSocket. */
@@ -133,5 +143,5 @@ class PassingRoute {
 export const buildProxy: RouteBuilder<string | ProxyConfig> = (config, site): RouteAnswer => {
   const settings = proxySettingsOf(config);
   const proxy = new PassingRoute(settings, targetsOf(settings, site.targets ?? openTargets(), site.baseDir), site);
-  return { handler: (c) => proxy.answer(c) };
+  return { handler: (c) => proxy.answer(c), direct: (outgoing) => proxy.direct(outgoing) };
 };

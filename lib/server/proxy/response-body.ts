@@ -4,14 +4,18 @@ import type { ProxyError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { Reporter } from './refusal.ts';
 
+/** Bytes that may come before anybody has begun to read: most answers are shorter, and whole by then. */
+const AHEAD_BYTES = 65_536;
+
 /**
  * The body of an answer that is a `Response`: a stream for whoever reads it, and when nobody has, written straight to
- * the client in the end. Until one of them begins, no more is read from the target than has come already.
+ * the client in the end. Until one of them begins, little is read from the target.
  */
 export class ResponseBody {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #exchange: Exchange;
   #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
   #hasEnded = false;
   #torn: ProxyError | undefined;
   #reader: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -40,11 +44,15 @@ export class ResponseBody {
   /** Returns whether there is room for more. */
   data(chunk: Uint8Array): boolean {
     if (this.#writer !== undefined) return this.#writer.data(chunk);
-    if (this.#reader === undefined) this.#waiting.push(chunk);
-    else this.#reader.enqueue(chunk);
-    // One piece for each time it is asked for.
-    this.#reader = undefined;
-    return false;
+    if (this.#reader !== undefined) {
+      // One piece for each time it is asked for.
+      this.#reader.enqueue(chunk);
+      this.#reader = undefined;
+      return false;
+    }
+    this.#waiting.push(chunk);
+    this.#waitingBytes += chunk.byteLength;
+    return this.#waitingBytes < AHEAD_BYTES;
   }
 
   end(): void {
@@ -62,6 +70,7 @@ export class ResponseBody {
   #read(controller: ReadableStreamDefaultController<Uint8Array>): void {
     const next = this.#waiting.shift();
     if (next !== undefined) {
+      this.#waitingBytes -= next.byteLength;
       controller.enqueue(next);
     } else if (this.#torn !== undefined) {
       controller.error(this.#torn);

@@ -3,6 +3,7 @@ import type { ReadableStream as WebStream } from 'node:stream/web';
 import type { Context } from 'hono';
 import type { Answer } from '../http/answer.ts';
 import type { Said } from './outbound.ts';
+import { pathOf } from './path.ts';
 import { Upload } from './upload.ts';
 
 type Incoming = Answer['req'];
@@ -13,9 +14,10 @@ const hasBody = ({ headers }: Incoming): boolean =>
   (headers['content-length'] !== undefined && headers['content-length'] !== '0');
 
 /** What a request says that nobody has looked at before: read where it arrived. */
-export const saidOnTheWire = (incoming: Incoming, method: string, url: string): Said => ({
-  method,
-  url,
+export const saidOnTheWire = (incoming: Incoming): Said => ({
+  method: incoming.method ?? 'GET',
+  // Canonical: whoever received the request has seen to that.
+  path: incoming.url ?? '/',
   rawHeaders: incoming.rawHeaders,
   connection: incoming.headers.connection,
   host: incoming.headers.host,
@@ -70,7 +72,7 @@ export const saidAfterMiddleware = async (c: Context, arriving: unknown, upgrade
   const body = await bodyLeft(c, arriving);
   return {
     method: raw.method,
-    url: raw.url,
+    path: pathOf(raw.url),
     rawHeaders,
     connection: raw.headers.get('connection') ?? undefined,
     host: raw.headers.get('host') ?? new URL(raw.url).host,

@@ -147,7 +147,8 @@ describe('code in a configuration', () => {
   });
 
   test('is heard as log lines while it is served', async () => {
-    const app = "() => { console.log('one\\ntwo'); console.warn('care'); return new Response('x'); }";
+    const app =
+      "() => { console.log('one\\ntwo', { a: ['x'.repeat(90)] }); console.warn('care'); return new Response('x'); }";
     const directory = directoryWith({
       'a.mjs': `export default { servers: { web: { listen: '127.0.0.1:0', app: ${app} } } };`,
     });
@@ -157,7 +158,7 @@ describe('code in a configuration', () => {
     await command.said(/care/);
     const lines = command.stdout().trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'log')).toMatchObject([
-      { level: 'info', message: 'one\ntwo' },
+      { level: 'info', message: `one\ntwo { a: [ '${'x'.repeat(90)}' ] }` },
       { level: 'warn', message: 'care' },
     ]);
   });

@@ -83,7 +83,8 @@ export const run = async (options: RunOptions, console: Console): Promise<ExitCo
   following.add(leaving.subscribe(() => abandoned.abort()));
   following.add(signals$(['SIGUSR2']).subscribe(() => void cluster.restart()));
   const restoreConsole = divertConsole((level, message) => show({ type: 'log', level, message }));
-  process.on('exit', onExit);
+  // Before whoever has to say something about how it ended.
+  process.prependListener('exit', onExit);
   process.on('uncaughtException', onCrash);
   try {
     // The control socket first, so that it is the last to go: draining is when people look.

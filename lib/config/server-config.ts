@@ -83,8 +83,9 @@ export interface FilesRoute extends RouteBase {
   readonly files: string | FilesConfig;
 }
 
-/** A route whose requests are passed on. */
+/** A route whose requests are passed on, and their answers back. */
 export interface ProxyRoute extends RouteBase {
+  /** A target alone, or where requests go and how. */
   readonly proxy: string | ProxyConfig;
 }
 

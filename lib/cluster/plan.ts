@@ -1,4 +1,4 @@
-import { type Address, formatAddress, overlaps, sameAddress } from '../config/address.ts';
+import { type Address, formatAddress, isAnyPort, overlaps, sameAddress } from '../config/address.ts';
 import { differences } from '../config/same.ts';
 import type { Strategy } from '../config/server-config.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
@@ -60,8 +60,6 @@ export interface Steps {
   readonly release: readonly string[];
   readonly unchanged: readonly string[];
 }
-
-const isAnyPort = (address: Address): boolean => address.kind === 'tcp' && address.port === 0;
 
 interface Place {
   readonly id: string;

@@ -170,6 +170,9 @@ export const overlaps = (a: Address, b: Address): boolean => {
   return a.host === b.host || covers(a.host, b.host) || covers(b.host, a.host);
 };
 
+/** Whether the system is to choose the port. */
+export const isAnyPort = (address: Address): boolean => address.kind === 'tcp' && address.port === 0;
+
 /** Whether everything that reaches the second host would reach the first as well, or may. */
 const covers = (wide: string, narrow: string): boolean => {
   if (wide === '' || wide === '::') return true;

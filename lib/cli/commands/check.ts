@@ -1,4 +1,4 @@
-import { formatAddress, urlOf } from '../../config/address.ts';
+import { formatAddress, isAnyPort, urlOf } from '../../config/address.ts';
 import { parseCluster } from '../../config/parse.ts';
 import type { ServerSpec } from '../../config/server-spec.ts';
 import type { LoadedEvent } from '../../source/source.ts';
@@ -65,7 +65,7 @@ const summary = ({ file }: LoadedEvent, specs: readonly ServerSpec[], valid: boo
 
 const whereOf = ({ address, expose, disabled, tls }: ServerSpec): string => {
   if (disabled) return `${formatAddress(address)} (disabled)`;
-  if (address.kind === 'tcp' && address.port === 0) return `${formatAddress(address)} (any free port)`;
+  if (isAnyPort(address)) return `${formatAddress(address)} (any free port)`;
   return expose === undefined ? urlOf(address, tls !== undefined) : `${expose} (${formatAddress(address)})`;
 };
 

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { catchError, firstValueFrom, map, of, take } from 'rxjs';
-import { type Address, formatAddress } from '../../config/address.ts';
+import { type Address, formatAddress, isAnyPort } from '../../config/address.ts';
 import type { ServerSpec } from '../../config/server-spec.ts';
 import { BindError } from '../../listener/errors.ts';
 import { systemListeners } from '../../listener/listeners.ts';
@@ -21,8 +21,6 @@ export const lookAtAddresses = async (
   for (const { id, address, disabled } of specs) if (!disabled) findings.push(await look(id, address, held));
   return findings;
 };
-
-const isAnyPort = (address: Address): boolean => address.kind === 'tcp' && address.port === 0;
 
 const look = async (id: string, address: Address, held: ReadonlyMap<string, string>): Promise<Finding> => {
   const text = formatAddress(address);

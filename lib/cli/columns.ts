@@ -33,7 +33,7 @@ export type Cells<Name extends string> = Readonly<Record<Name, string>>;
 
 const GAP = 2;
 
-export interface Arranged<Name extends string> {
+interface Arranged<Name extends string> {
   readonly column: Column<Name>;
   readonly width: number;
 }
@@ -44,7 +44,7 @@ export interface Arranged<Name extends string> {
  * Columns that are empty for everybody are left out; what does not fit is dropped column by column before anything is
  * cut short.
  */
-export const arrange = <Name extends string>(
+const arrange = <Name extends string>(
   all: readonly Column<Name>[],
   rows: readonly Cells<Name>[],
   { luxuries, needs, shrinkable }: Dropping<Name>,
@@ -86,13 +86,14 @@ const totalWidth = <Name extends string>(
 ): number => columns.reduce((sum, one) => sum + measure(one) + GAP, -GAP);
 
 /** The titles, each as wide as its column. */
-export const headOf = <Name extends string>(columns: readonly Arranged<Name>[]): Line =>
+const headOf = <Name extends string>(columns: readonly Arranged<Name>[]): Line =>
   columns.map(({ column: { title, align }, width }) => ({ text: pad(title, width, align), style: 'faint' }));
 
 /**
  * A table without a title: a head, and one line per row, none wider than `width`. Pure.
  *
  * @param styled - how a cell stands out.
+ * @param textOf - what a cell says where it has this width; the value by default, which is cut to it.
  */
 export const drawTable = <Name extends string, Row extends Cells<Name>>(
   columns: readonly Column<Name>[],
@@ -100,12 +101,13 @@ export const drawTable = <Name extends string, Row extends Cells<Name>>(
   dropping: Dropping<Name>,
   width: number,
   styled: (row: Row, name: Name) => Span['style'],
+  textOf: (row: Row, name: Name, width: number) => string = (row, name) => row[name],
 ): readonly Line[] => {
   if (rows.length === 0) return [];
   const arranged = arrange(columns, rows, dropping, width);
   const lines = rows.map((row) =>
     arranged.map(({ column: { name, align }, width: columnWidth }): Span => {
-      const text = pad(shorten(row[name], columnWidth), columnWidth, align);
+      const text = pad(shorten(textOf(row, name, columnWidth), columnWidth), columnWidth, align);
       const style = styled(row, name);
       return style === undefined ? { text } : { text, style };
     }),
@@ -114,7 +116,7 @@ export const drawTable = <Name extends string, Row extends Cells<Name>>(
 };
 
 /** Puts gaps between cells, and nothing behind the last that says something. */
-export const withGaps = (cells: Line): Line => {
+const withGaps = (cells: Line): Line => {
   const end = cells.findLastIndex(({ text }) => text.trim() !== '');
   return cells.slice(0, end + 1).flatMap((cell, index) => {
     const span = index === end ? { ...cell, text: cell.text.trimEnd() } : cell;

@@ -1,8 +1,8 @@
 import type { ClusterSnapshot, ServerSnapshot } from '../cluster/snapshot.ts';
-import { arrange, type Column, column, type Dropping, fitLine, headOf, withGaps } from './columns.ts';
+import { type Column, column, type Dropping, drawTable, fitLine } from './columns.ts';
 import { lineWidth } from './live-block.ts';
 import type { Line, Span, Style } from './paint.ts';
-import { counted, duration, pad, printable, shorten, shortenStart, widthOf } from './text.ts';
+import { counted, duration, printable, shortenStart, widthOf } from './text.ts';
 
 /** What the table shows: a cluster and the file it follows. */
 export interface TableView {
@@ -45,19 +45,11 @@ export const layout = (view: TableView, { width, height }: Size): readonly Line[
   if (rows.length === 0 || height < 3) return [title];
   const room = height - 2;
   const shown = rows.length <= room ? rows : urgentFirst(rows).slice(0, room - 1);
-  const columns = arrange(COLUMNS, shown, DROPPING, width);
-  const head = headOf(columns);
-  const lines = shown.map((row) =>
-    columns.map(({ column, width: columnWidth }): Span => {
-      const text = pad(cellText(row, column.name, columnWidth), columnWidth, column.align);
-      const style = column.name === 'state' || column.name === 'error' ? row.style : undefined;
-      return style === undefined ? { text } : { text, style };
-    }),
-  );
+  const styled = ({ style }: Row, name: ColumnName) => (name === 'state' || name === 'error' ? style : undefined);
   const hidden = rows.length - shown.length;
   const more: readonly Line[] =
     hidden === 0 ? [] : [fitLine([{ text: `… and ${hidden} more`, style: 'faint' }], width)];
-  return [title, ...[head, ...lines].map((line) => fitLine(withGaps(line), width)), ...more];
+  return [title, ...drawTable(COLUMNS, shown, DROPPING, width, styled, cellText), ...more];
 };
 
 type ColumnName = 'id' | 'state' | 'address' | 'connections' | 'inFlight' | 'restarts' | 'uptime' | 'error';
@@ -70,7 +62,7 @@ type Row = Readonly<Record<ColumnName, string>> & {
 };
 
 const cellText = (row: Row, name: ColumnName, width: number): string =>
-  shorten(name === 'address' && widthOf(row.address) > width ? row.shortAddress : row[name], width);
+  name === 'address' && widthOf(row.address) > width ? row.shortAddress : row[name];
 
 const COLUMNS: readonly Column<ColumnName>[] = [
   column('id', 'ID', 'left', 20, 8),

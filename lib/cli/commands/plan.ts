@@ -1,6 +1,6 @@
 import type { Change, Plan } from '../../cluster/plan.ts';
 import type { Order } from '../arguments.ts';
-import { type Column, column, type Dropping, drawTable } from '../columns.ts';
+import { type Column, column, type Dropping, drawTable, fitLine } from '../columns.ts';
 import { type Console, columnsOf, printLines, printResult } from '../console.ts';
 import { configToSend } from '../control/sent-config.ts';
 import { withCluster } from '../control/session.ts';
@@ -72,7 +72,7 @@ export const planLines = (
   const title = changes.length === 0 ? 'nothing would change' : `${counted(changes.length, 'server')} would change`;
   const rest = unchanged.length === 0 ? '' : `, ${counted(unchanged.length, 'server')} would not be touched`;
   return [
-    [{ text: printable(`${file} in ${cluster}: `) }, { text: title, style: 'strong' }, { text: rest }],
+    fitLine([{ text: printable(`${file} in ${cluster}: `) }, { text: title, style: 'strong' }, { text: rest }], width),
     ...drawTable(COLUMNS, rows, DROPPING, width, ({ style }, name) => (name === 'action' ? style : undefined)),
   ];
 };

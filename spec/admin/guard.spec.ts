@@ -32,12 +32,32 @@ test('over TCP a program with the token is let in, under each of the machine’s
 
 test('a page that has its own name point here is refused, however it writes it', async () => {
   const { ask, port, token, host } = await asking();
-  const hosts = ['evil.example', '127.0.0.1', `127.0.0.1.:${port}`, `LOCALHOST:${port}`, `127.0.0.1:${port + 1}`, ''];
-  for (const name of [...hosts, `127.evil.com:${port}`, `0.0.0.0:${port}`, `127.0.0.1:${port}@evil.example`]) {
+  const foreign = [
+    'evil.example',
+    'localhost.evil.example',
+    '127.evil.example',
+    'evil.example.localhost',
+    'sluice.local',
+  ];
+  const nearly = ['127.0.0.1.', 'LOCALHOST', 'localhost.', '127.1', '127.0.0.2', '0.0.0.0', '0x7f000001', '2130706433'];
+  const sixth = ['[::]', '[0:0:0:0:0:0:0:1]', '[::ffff:127.0.0.1]', '::1'];
+  const names = [
+    ...[...foreign, ...nearly, ...sixth].map((name) => `${name}:${port}`),
+    ...['', '127.0.0.1', 'localhost', `127.0.0.1:${port + 1}`, `127.0.0.1:0${port}`, `127.0.0.1:${port}:${port}`],
+    ...[`127.0.0.1:${port}@evil.example`, `evil.example@127.0.0.1:${port}`, `127.0.0.1:${port}, evil.example`],
+    ...[`127.0.0.1:${port}/`, `127.0.0.1:${port}#`, `http://127.0.0.1:${port}`],
+  ];
+  for (const name of names) {
     expect([400, 403], name).toContain(await ask(['GET /api/cluster HTTP/1.1', `host: ${name}`, token]));
   }
-  expect([400, 403]).toContain(await ask(['GET /api/cluster HTTP/1.1', host, host, token]));
-  expect([400, 403]).toContain(await ask(['GET http://evil.example/api/cluster HTTP/1.1', host, token]));
+  const heads = [
+    ['GET /api/cluster HTTP/1.1', host, host, token],
+    ['GET /api/cluster HTTP/1.1', host, 'host: evil.example', token],
+    ['GET /api/cluster HTTP/1.1', token],
+    ['GET http://evil.example/api/cluster HTTP/1.1', host, token],
+    [`GET http://127.0.0.1:${port}@evil.example/api/cluster HTTP/1.1`, host, token],
+  ];
+  for (const head of heads) expect([400, 403], head.join()).toContain(await ask(head));
 });
 
 test('an order that a page of another site sends changes nothing', async () => {
@@ -47,14 +67,28 @@ test('an order that a page of another site sends changes nothing', async () => {
     ask(['PUT /api/config HTTP/1.1', host, 'if-match: *', ...headers], config);
   const jsonType = 'content-type: application/json';
   const own = `origin: http://127.0.0.1:${port}`;
-  expect(await put(token, jsonType, 'origin: https://evil.example')).toBe(403);
-  expect(await put(token, jsonType, 'origin: null')).toBe(403);
+  const origins = [
+    'https://evil.example',
+    'null',
+    '',
+    `https://127.0.0.1:${port}`,
+    `http://127.0.0.1:${port}.evil.example`,
+  ];
+  for (const origin of [...origins, `http://localhost:${port}`, 'http://127.0.0.1', `HTTP://127.0.0.1:${port}`]) {
+    expect(await put(token, jsonType, `origin: ${origin}`), origin).toBe(403);
+  }
   expect(await put(token, jsonType, own, own)).toBe(403);
-  expect(await put(token, jsonType, 'sec-fetch-site: cross-site')).toBe(403);
-  expect(await put(token, jsonType, 'sec-fetch-site: same-site')).toBe(403);
-  expect(await put(token, 'content-type: text/plain')).toBe(415);
+  for (const site of ['cross-site', 'same-site', 'none, cross-site', '']) {
+    expect(await put(token, jsonType, `sec-fetch-site: ${site}`), site).toBe(403);
+  }
+  // What a form or a request without a preflight can be sent as.
+  const types = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/json'];
+  for (const type of [...types, 'text/plain; application/json']) {
+    expect(await put(token, own, `content-type: ${type}`), type).toBe(415);
+  }
   expect(await put(token)).toBe(415);
   expect(await put(jsonType)).toBe(401);
+  expect(await put(jsonType, own, 'cookie: token=x')).toBe(401);
   expect(cluster.snapshot.revision.desired).toBe(2);
   expect(await put(token, jsonType, own)).toBe(200);
 });

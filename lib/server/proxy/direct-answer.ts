@@ -17,7 +17,7 @@ export class DirectAnswer implements Sink {
     this.#reporter = reporter;
     const exchange = new Exchange(dispatching, request, this);
     this.#writer = new DirectWriter(outgoing, reporter, exchange);
-    outgoing.once('close', () => exchange.leave());
+    outgoing.on('close', () => exchange.leave());
     exchange.start();
   }
 

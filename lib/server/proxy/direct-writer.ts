@@ -18,6 +18,10 @@ interface Held {
   chunk: Uint8Array | undefined;
 }
 
+/** One character for each byte. */
+const textOf = (chunk: Uint8Array): string =>
+  (Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)).toString('latin1');
+
 const flush = (writer: DirectWriter): void => writer.flush();
 
 /**
@@ -65,7 +69,7 @@ export class DirectWriter {
     const { status, headers, chunk } = held;
     this.#outgoing.writeHead(status, headers);
     if (chunk === undefined || chunk.byteLength > SMALL_BYTES) this.#outgoing.end(chunk);
-    else this.#outgoing.end(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1'), 'latin1');
+    else this.#outgoing.end(textOf(chunk), 'latin1');
   }
 
   /** The turn in which the head came is over. */

@@ -1,6 +1,6 @@
 import { BlockList } from 'node:net';
 import { parseNetwork } from '../../config/network.ts';
-import type { Claims } from './headers.ts';
+import { type Claims, NO_CLAIMS } from './headers.ts';
 
 /** The other end of a connection, as far as targets are told. */
 export interface Peer {
@@ -11,9 +11,9 @@ export interface Peer {
   readonly isEncrypted: boolean;
   /** What it says of where a request came from counts. */
   readonly isTrusted: boolean;
-  /** The host that its last request named, and what was made of it: most connections ask for one. */
+  /** The host that its last request named, and what was said of it: most connections ask for one. */
   lastHost?: string | undefined;
-  lastElement?: string;
+  lastEntries?: readonly string[];
 }
 
 const MAPPED = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i;
@@ -45,15 +45,6 @@ const nodeOf = (address: string | undefined): string => {
   return address.includes(':') ? `"[${address}]"` : address;
 };
 
-const elementOf = (peer: Peer, host: string | undefined, proto: string): string => {
-  if (peer.lastElement !== undefined && peer.lastHost === host) return peer.lastElement;
-  const said = host === undefined ? '' : `;host=${quoted(host)}`;
-  const element = `for=${nodeOf(peer.address)}${said};proto=${proto}`;
-  peer.lastHost = host;
-  peer.lastElement = element;
-  return element;
-};
-
 /**
  * Adds where a request came from: `X-Forwarded-For`, `-Proto`, `-Host` and `-Port`, and the same as `Forwarded`
  * (RFC 7239). What a trusted peer said comes first, or stands.
@@ -61,6 +52,11 @@ const elementOf = (peer: Peer, host: string | undefined, proto: string): string 
  * @param host - what the client called us.
  */
 export const addForwarded = (headers: string[], peer: Peer, host: string | undefined, claims: Claims): void => {
+  if (claims === NO_CLAIMS && peer.lastHost === host && peer.lastEntries !== undefined) {
+    headers.push(...peer.lastEntries);
+    return;
+  }
+  const start = headers.length;
   const { address, port, isEncrypted } = peer;
   const proto = isEncrypted ? 'https' : 'http';
   const chain = claims.for === undefined ? address : address === undefined ? claims.for : `${claims.for}, ${address}`;
@@ -70,8 +66,12 @@ export const addForwarded = (headers: string[], peer: Peer, host: string | undef
   if (named !== undefined) headers.push('x-forwarded-host', named);
   const door = claims.port ?? (port === undefined ? undefined : String(port));
   if (door !== undefined) headers.push('x-forwarded-port', door);
-  const element = elementOf(peer, host, proto);
+  const said = host === undefined ? '' : `;host=${quoted(host)}`;
+  const element = `for=${nodeOf(address)}${said};proto=${proto}`;
   headers.push('forwarded', claims.forwarded === undefined ? element : `${claims.forwarded}, ${element}`);
+  if (claims !== NO_CLAIMS) return;
+  peer.lastHost = host;
+  peer.lastEntries = headers.slice(start);
 };
 
 /** The `Via` of a request that is passed on (RFC 9110 §7.6.3). */

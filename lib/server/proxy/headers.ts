@@ -40,6 +40,9 @@ export interface Claims {
   readonly port?: string;
 }
 
+/** Nobody who is believed has said anything. */
+export const NO_CLAIMS: Claims = Object.freeze({});
+
 /** What of a request's headers is passed on. */
 export interface Passed {
   /** Names and values in turn, as they were written. */
@@ -61,9 +64,11 @@ const isClaim = (name: string): boolean =>
 
 const HYPHENS = /_/g;
 
+const NOTHING: readonly string[] = Object.freeze([]);
+
 /** The names in a `Connection` header, lower case. */
 export const connectionOptions = (connection: string | undefined): readonly string[] => {
-  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return [];
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return NOTHING;
   return connection
     .toLowerCase()
     .split(',')
@@ -82,13 +87,13 @@ export const connectionOptions = (connection: string | undefined): readonly stri
  */
 export const sortHeaders = (raw: readonly string[], named: readonly string[], isTrusted: boolean): Passed => {
   const headers: string[] = [];
-  const claims: { -readonly [Key in keyof Claims]: Claims[Key] } = {};
+  let claims: { -readonly [Key in keyof Claims]: Claims[Key] } | undefined;
   let via: string | undefined;
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = raw[at] ?? '';
     const value = raw[at + 1] ?? '';
     const lower = name.toLowerCase();
-    if (lower.charCodeAt(0) === 58 /* : */ || named.includes(lower)) continue;
+    if (lower.charCodeAt(0) === 58 /* : */ || (named.length > 0 && named.includes(lower))) continue;
     if (lower === 'via') {
       via = via === undefined ? value : `${via}, ${value}`;
     } else if (KEPT_BACK.has(lower)) {
@@ -96,8 +101,12 @@ export const sortHeaders = (raw: readonly string[], named: readonly string[], is
     } else if (isClaim(lower)) {
       if (!isTrusted) continue;
       const claim = CLAIMS.get(lower);
-      if (claim === undefined) headers.push(name, value);
-      else claims[claim] = claims[claim] === undefined ? value : `${claims[claim]}, ${value}`;
+      if (claim === undefined) {
+        headers.push(name, value);
+        continue;
+      }
+      claims ??= {};
+      claims[claim] = claims[claim] === undefined ? value : `${claims[claim]}, ${value}`;
     } else if (lower.includes('_')) {
       const twin = lower.replace(HYPHENS, '-');
       if (!KEPT_BACK.has(twin) && !isClaim(twin) && !named.includes(twin)) headers.push(name, value);
@@ -105,7 +114,7 @@ export const sortHeaders = (raw: readonly string[], named: readonly string[], is
       headers.push(name, value);
     }
   }
-  return { headers, claims, via };
+  return { headers, claims: claims ?? NO_CLAIMS, via };
 };
 
 /** What of an answer's headers is passed back. A 204 has no length (RFC 9110 §8.6). */

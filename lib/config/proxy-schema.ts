@@ -4,6 +4,7 @@ import { pathProblem } from './path-pattern.ts';
 import { proxyDefaults } from './proxy-config.ts';
 import { parseTarget, TARGET_FORMS } from './proxy-target.ts';
 import { type Check, rule, shape, wholeNumber } from './shape.ts';
+import { shortForm } from './short-form.ts';
 import { wording } from './wording.ts';
 
 const LONGEST_MS = 2 ** 31 - 1;
@@ -177,18 +178,10 @@ const settings = v.pipe(
   rule(oneOrMany),
 );
 
-const either = v.union([target, settings], wording(`${TARGET_FORMS}, or an object`));
-
-/** Where requests are passed on to: a target alone, or an object; each is told what is wrong with it in its own words. */
-export const proxySchema: typeof either = {
-  ...either,
-  '~run': (dataset, config) => {
-    const { value } = dataset;
-    if (typeof value === 'string') return target['~run']({ typed: false, value }, config);
-    if (typeof value === 'object' && value !== null) return settings['~run']({ typed: false, value }, config);
-    return either['~run'](dataset, config);
-  },
-};
+export const proxySchema = v.pipe(
+  shortForm(target, settings, wording(`${TARGET_FORMS}, or an object`)),
+  v.metadata({ description: 'Where requests are passed on to.' }),
+);
 
 /** Refuses a `strip` that the path of its route does not begin with: it would never find anything. */
 export const stripsItsPath: Check = (route, report) => {

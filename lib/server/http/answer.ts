@@ -17,6 +17,23 @@ const withoutConnection = (headers: GivenHeaders | undefined): GivenHeaders | un
   return headers.filter((_, index) => !ABOUT_CONNECTION.test(String(headers[index - (index % 2)])));
 };
 
+/** How a message is framed is not for handlers to say either; they pass it on with what they have fetched elsewhere. */
+const isAboutFraming = (name: string): boolean =>
+  // Looked at in every answer: hardly any other header is as long.
+  (name.length === 17 && name.toLowerCase() === 'transfer-encoding') ||
+  (name.length === 7 && name.toLowerCase() === 'trailer');
+
+const withoutFraming = (headers: GivenHeaders | undefined): GivenHeaders | undefined => {
+  if (headers === undefined || Array.isArray(headers)) return headers;
+  for (const name in headers) {
+    if (!isAboutFraming(name)) continue;
+    return Object.fromEntries(Object.entries(headers).filter(([each]) => !isAboutFraming(each)));
+  }
+  return headers;
+};
+
+type Done = (error?: Error | null) => void;
+
 /**
  * A response that minds its connection at the last moment, when its head is written: a connection that was told to
  * leave says so in its last answer, and a head that cannot be written becomes a 500.
@@ -24,6 +41,8 @@ const withoutConnection = (headers: GivenHeaders | undefined): GivenHeaders | un
 export class Answer extends ServerResponse<IncomingMessage> implements Reply {
   /** Which request of its connection it answers, counted from 1; 0 when none of ours. */
   turn = 0;
+  /** A body of another length than was announced would be read as a part of the next answer, or the next as a part of it. */
+  override strictContentLength = true;
 
   get moot(): boolean {
     return this.destroyed || this.req.socket.destroyed || Connection.of(this.req) === undefined;
@@ -42,23 +61,49 @@ export class Answer extends ServerResponse<IncomingMessage> implements Reply {
     // Answered in its name already, or its client is gone: nobody would read it.
     if (this.destroyed) return this;
     const connection = Connection.of(this.req);
+    const isSecondText = typeof second === 'string';
+    const headers = withoutFraming(isSecondText ? third : second);
     try {
       if (connection === undefined || !connection.draining || this.turn !== connection.requests) {
-        return typeof second === 'string'
-          ? super.writeHead(statusCode, second, third)
-          : super.writeHead(statusCode, second);
+        return isSecondText ? super.writeHead(statusCode, second, headers) : super.writeHead(statusCode, headers);
       }
       connection.over = true;
       this.shouldKeepAlive = false;
       this.setHeader('connection', 'close');
-      return typeof second === 'string'
-        ? super.writeHead(statusCode, second, withoutConnection(third))
-        : super.writeHead(statusCode, withoutConnection(second));
+      const last = withoutConnection(headers);
+      return isSecondText ? super.writeHead(statusCode, second, last) : super.writeHead(statusCode, last);
     } catch (error) {
       // A second head is its author's mistake: who wrote the first one answers.
       if (connection === undefined || this.headersSent) throw error;
       connection.server.broken(error, this);
       return this;
     }
+  }
+
+  override write(chunk: unknown, callback?: Done): boolean;
+  override write(chunk: unknown, encoding: BufferEncoding, callback?: Done): boolean;
+  override write(chunk: unknown, second?: BufferEncoding | Done, third?: Done): boolean {
+    try {
+      return typeof second === 'string' ? super.write(chunk, second, third) : super.write(chunk, second);
+    } catch (error) {
+      this.#broken(error);
+      return false;
+    }
+  }
+
+  override end(callback?: () => void): this;
+  override end(chunk: unknown, callback?: () => void): this;
+  override end(chunk: unknown, encoding: BufferEncoding, callback?: () => void): this;
+  override end(chunk?: unknown, second?: BufferEncoding | (() => void), third?: () => void): this {
+    try {
+      return typeof second === 'string' ? super.end(chunk, second, third) : super.end(chunk, second);
+    } catch (error) {
+      this.#broken(error);
+      return this;
+    }
+  }
+
+  #broken(error: unknown): void {
+    if (!this.moot) Connection.of(this.req)?.server.broken(error, this);
   }
 }

@@ -11,7 +11,7 @@ export const lastWords = (status: number, method?: string, requestId?: string): 
   const id = requestId === undefined ? '' : `x-request-id: ${requestId}\r\n`;
   return (
     `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: text/plain; charset=UTF-8\r\n${id}` +
-    `Content-Length: ${body.length}\r\n\r\n${body}`
+    `Content-Length: ${reason.length}\r\n\r\n${body}`
   );
 };
 

@@ -130,7 +130,8 @@ export class Responder implements RequestReceiver {
       const result: unknown = this.service.fetch(request, env);
       if (isResponse(result)) return this.#sound(result, env);
       if (!isThenable(result)) throw new NoResponseError();
-      return result.then(
+      // What only looks like a promise may return anything, or call back twice.
+      return Promise.resolve(result).then(
         (late) => this.#settle(late, env),
         (error: unknown) => this.fail(error, env),
       );

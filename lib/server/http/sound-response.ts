@@ -28,8 +28,30 @@ const isStream = (body: unknown): body is ReadableStream<Uint8Array> =>
 export const cacheOfLightResponses = (): symbol | undefined =>
   Object.getOwnPropertySymbols(new Response(null)).find(({ description }) => description === 'cache');
 
-/** RFC 9110 §6.4.1; informational ones are none of a handler's answers. */
-const BODILESS: ReadonlySet<number> = new Set([204, 304]);
+/** Statuses that go without a body (RFC 9110 §6.4.1, §15.3.6). */
+export const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** What the adapter's light responses take without a look, and `Response` itself does not. */
+const checkStatus = (status: unknown): void => {
+  if (typeof status === 'number' && Number.isInteger(status) && status >= 200 && status <= 599) return;
+  throw new TypeError(`a response cannot have the status ${status}`);
+};
+
+/** As much of a response as there can be without a body. */
+const withoutBody = ({ status, headers }: Response): Response => {
+  const response = new Response(null, { status, headers });
+  // Beside the others it says how long the body would have been.
+  if (status === 204 || status === 205) response.headers.delete('content-length');
+  return response;
+};
+
+/** What the sender counts by its length has to be bytes. */
+const asBytes = ({ done, value }: ReadableStreamReadResult<unknown>): ReadableStreamReadResult<Uint8Array> => {
+  if (done) return { done, value: undefined };
+  if (value instanceof Uint8Array) return { done, value };
+  if (typeof value === 'string') return { done, value: Buffer.from(value) };
+  throw new TypeError('the body of the response is a stream of something else than bytes');
+};
 
 /** Reading never fails, it ends; `failed` learns why. */
 const guardReader = (
@@ -37,10 +59,13 @@ const guardReader = (
   failed: (error: unknown) => void,
 ): Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel' | 'closed'> => ({
   read: () =>
-    reader.read().catch((error: unknown) => {
-      failed(error);
-      return { done: true, value: undefined };
-    }),
+    reader
+      .read()
+      .then(asBytes)
+      .catch((error: unknown) => {
+        failed(error);
+        return { done: true, value: undefined };
+      }),
   cancel: (reason) => reader.cancel(reason),
   closed: reader.closed.catch(() => undefined),
 });
@@ -63,20 +88,23 @@ export const soundResponse = (
   past?: Past,
 ): Response => {
   const given: unknown = isLight(response, cache) && cache !== undefined ? response[cache] : undefined;
+  const { status } = response;
+  checkStatus(status);
+  const isBare = BODILESS.has(status);
   if (Array.isArray(given)) {
     // Headers given as a list are first looked at when they are asked for, and that is when a wrong one throws.
     if (Array.isArray(given[2])) new Headers(response.headers);
-    if (!isStream(given[1])) return response;
+    if (!isStream(given[1])) return isBare ? withoutBody(response) : response;
   }
-  const bodiless = method === 'HEAD' || BODILESS.has(response.status);
+  const bodiless = method === 'HEAD' || isBare;
   if (past !== undefined && !bodiless && pumped(response, given, past.outgoing)) return past.sent;
   // Asked for its body, a light response becomes one of Node's, which has none beside such a status.
   const body: unknown = bodiless && Array.isArray(given) ? given[1] : response.body;
-  if (body === null) return response;
+  if (body === null) return isBare ? withoutBody(response) : response;
   if (!isStream(body)) throw new TypeError('the body of the response is no stream');
   if (bodiless) {
     body.cancel().catch(() => undefined);
-    return new Response(null, { status: response.status, headers: response.headers });
+    return withoutBody(response);
   }
   if (response.bodyUsed || body.locked) throw new TypeError('the body of the response was read already');
   const reader = guardReader(body.getReader(), failed);

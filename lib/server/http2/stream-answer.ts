@@ -2,12 +2,10 @@ import { constants, Http2ServerResponse, type OutgoingHttpHeaders, type ServerHt
 import { reasonOf } from '../http/refuse.ts';
 import type { Reply } from '../http/reply.ts';
 import type { Responder } from '../http/responder.ts';
+import { BODILESS } from '../http/sound-response.ts';
 
 /** What speaks of a connection in HTTP/1, and makes a response malformed here (RFC 9113 §8.2.2). */
 const ABOUT_CONNECTION = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade|http2-settings|te)$/i;
-
-/** Statuses that go without a body (RFC 9110 §6.4.1, §15.3.6). */
-const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
  * A body that is longer goes out in pieces of this size, one after the other: Node counts what waits to be sent as
@@ -25,6 +23,11 @@ const withoutConnection = (headers: OutgoingHttpHeaders): OutgoingHttpHeaders =>
 
 type Done = (error: Error) => void;
 
+const bytesOf = (chunk: string | Uint8Array | null | undefined, encoding: unknown): number => {
+  if (typeof chunk !== 'string') return chunk?.byteLength ?? 0;
+  return Buffer.byteLength(chunk, typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : 'utf8');
+};
+
 /**
  * An answer in a stream of a session: it drops what only HTTP/1 can say, a head that cannot be written becomes a 500,
  * and an answer that breaks off ends as a reset.
@@ -39,6 +42,8 @@ export class StreamAnswer extends Http2ServerResponse implements Reply {
   /** It ended before its time because of us, not of its client. */
   #givenUp = false;
   #pumping = false;
+  /** Bytes of its body that are still to come, when its length was announced. */
+  #lacking: number | undefined;
   /** Writes that its client has taken. */
   #taken = 0;
   #takenSeen = 0;
@@ -94,7 +99,10 @@ export class StreamAnswer extends Http2ServerResponse implements Reply {
     if (this.moot) return this;
     const headers = typeof second === 'string' ? third : second;
     try {
-      return super.writeHead(statusCode, headers === undefined ? undefined : withoutConnection(headers));
+      super.writeHead(statusCode, headers === undefined ? undefined : withoutConnection(headers));
+      const length: unknown = this.getHeader('content-length');
+      if (length !== undefined && !this.#bodiless) this.#lacking = Number(length);
+      return this;
     } catch (error) {
       // A second head is its author's mistake: who wrote the first one answers.
       if (this.server === undefined || this.headersSent) throw error;
@@ -112,6 +120,10 @@ export class StreamAnswer extends Http2ServerResponse implements Reply {
     if (this.#bodiless) {
       if (callback !== undefined) process.nextTick(callback);
       return true;
+    }
+    if (this.#lacking !== undefined) {
+      this.#lacking -= bytesOf(chunk, second);
+      if (!(this.#lacking >= 0)) return this.#mismeasured();
     }
     const taken: Done = (error) => {
       this.#taken += 1;
@@ -131,6 +143,10 @@ export class StreamAnswer extends Http2ServerResponse implements Reply {
     if (this.destroyed || this.#pumping) return this;
     const callback = [first, second, third].find((given) => typeof given === 'function');
     const data = typeof first === 'function' ? undefined : first;
+    if (this.#lacking !== undefined && bytesOf(data, second) !== this.#lacking) {
+      this.#mismeasured();
+      return this;
+    }
     if (data === undefined || data === null || data.length === 0) return super.end(callback);
     if (data.length <= PIECE_BYTES / 4) return super.end(data, typeof second === 'string' ? second : 'utf8', callback);
     const encoding = typeof second === 'string' ? second : 'utf8';
@@ -192,6 +208,12 @@ export class StreamAnswer extends Http2ServerResponse implements Reply {
     this.#givenUp = true;
     this.destroyed = true;
     this.stream.close(code);
+  }
+
+  /** Left to itself its client would reset it, and be taken for one who breaks off what it asks for. */
+  #mismeasured(): false {
+    this.server?.broken(new TypeError('the body of the response is not as long as its content-length says'), this);
+    return false;
   }
 
   get #bodiless(): boolean {

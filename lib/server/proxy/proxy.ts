@@ -17,7 +17,7 @@ import { Outbounds } from './outbound.ts';
 import { type Reporter, refusalOf } from './refusal.ts';
 import { ResponseAnswer } from './response-answer.ts';
 import { Rotation } from './rotation.ts';
-import { saidAfterMiddleware, saidOnTheWire } from './said.ts';
+import { isAsItCame, saidAfterMiddleware, saidOnTheWire } from './said.ts';
 import type { Target, Targets } from './targets.ts';
 import { openTunnel } from './tunnel.ts';
 import type { UpstreamOptions } from './upstream.ts';
@@ -105,9 +105,14 @@ class PassingRoute {
 
   /** @param handover - the connection, for a WebSocket. */
   async #throughResponse(c: Context, handover?: Handover): Promise<Response> {
-    if (!isChunked(c.req.header('transfer-encoding'))) return this.#refuse('ERR_PROXY_REQUEST', c);
     const asked = askedIn(c);
-    const said = await saidAfterMiddleware(c, asked, handover === undefined ? null : 'websocket');
+    if (!isChunked(asked.headers['transfer-encoding'])) return this.#refuse('ERR_PROXY_REQUEST', c);
+    const outgoing: unknown = bindingsOf(c.env)?.outgoing;
+    const upgrade = handover === undefined ? null : 'websocket';
+    const said =
+      outgoing instanceof Answer && isAsItCame(c.req.raw)
+        ? { ...saidOnTheWire(outgoing.req), upgrade }
+        : await saidAfterMiddleware(c, asked, upgrade);
     const outbound = this.#outbounds.of(said, callerIn(c.env)?.socket);
     if (outbound === undefined) return this.#refuse('ERR_PROXY_LOOP', c);
     const reply = bindingsOf(c.env)?.outgoing;

@@ -28,14 +28,26 @@ export const saidOnTheWire = (incoming: Incoming): Said => ({
 });
 
 /**
- * Whether a request is as it came from `@hono/node-server`, with a body that nobody has asked for.
- *
- * Asked for its body, a light request makes one of Node's and keeps it under a symbol. Where it is another request, or
- * none of those, nothing goes wrong, only more slowly.
+ * What has been asked of a request as it came from `@hono/node-server`: a light request makes headers and one of Node's
+ * requests when they are asked for, and keeps them under symbols. `undefined` when it is another request, or none of
+ * those: then nothing goes wrong, only more slowly.
  */
-const isUntouched = (raw: Request): boolean => {
-  const symbols = Object.getOwnPropertySymbols(raw).map(({ description }) => description);
-  return symbols.includes('incomingKey') && !symbols.includes('requestCache') && !raw.bodyUsed;
+const askedOf = (raw: Request): { readonly headers: boolean; readonly body: boolean } | undefined => {
+  let isLight = false;
+  let headers = false;
+  let body = raw.bodyUsed;
+  for (const { description } of Object.getOwnPropertySymbols(raw)) {
+    isLight ||= description === 'incomingKey';
+    headers ||= description === 'headersKey';
+    body ||= description === 'requestCache';
+  }
+  return isLight ? { headers, body } : undefined;
+};
+
+/** Whether a request says what it said when it arrived: nobody has had anything in hands that could be changed. */
+export const isAsItCame = (raw: Request): boolean => {
+  const asked = askedOf(raw);
+  return asked !== undefined && !asked.headers && !asked.body;
 };
 
 const ignore = (): void => {};
@@ -49,7 +61,7 @@ const bodyLeft = async (c: Context, arriving: unknown): Promise<Said['body']> =>
   if (raw.method === 'GET' || raw.method === 'HEAD') return null;
   if (arriving instanceof Readable) {
     const isAnnounced = raw.headers.has('content-length') || raw.headers.has('transfer-encoding');
-    if (isUntouched(raw) && isAnnounced) return new Upload(arriving);
+    if (askedOf(raw)?.body === false && isAnnounced) return new Upload(arriving);
     // A stream of the web that is given up takes its listeners away before its request has told of the end.
     arriving.on('error', ignore);
   }

@@ -82,8 +82,8 @@ describe('a WebSocket', () => {
     const asked = raw.text();
     expect(asked).toMatch(/^GET \/chat\?room=1 HTTP\/1\.1\r\n/);
     expect(asked).toContain('\r\nconnection: upgrade\r\nupgrade: websocket\r\n');
-    expect(asked).toContain(`sec-websocket-key: ${KEY}\r\n`);
-    expect(asked).toContain('sec-websocket-protocol: chat\r\n');
+    expect(asked).toContain(`Sec-WebSocket-Key: ${KEY}\r\n`);
+    expect(asked).toContain('Sec-WebSocket-Protocol: chat\r\n');
     expect(asked).toContain('x-forwarded-for: 127.0.0.1\r\n');
     expect(asked).not.toMatch(/keep-alive/i);
   });

@@ -1,11 +1,11 @@
 import { constants, type Http2ServerRequest, type Http2Session, type ServerHttp2Stream } from 'node:http2';
-import type { Duplex } from 'node:stream';
 import type { PathPolicy } from '../../config/server-config.ts';
 import { type Caller, callsFor } from '../http/caller.ts';
 import type { Responder } from '../http/responder.ts';
 import { canonicalTarget, WHOLE_SERVER } from '../http/target.ts';
 import { headerBytes, inspectStream } from './inspect-stream.ts';
-import { type Carried, Patience } from './patience.ts';
+import { Patience } from './patience.ts';
+import { type CarryingSocket, Pulse } from './pulse.ts';
 import { SESSION_WINDOW_BYTES, settingsOf } from './session-settings.ts';
 import type { StreamAnswer } from './stream-answer.ts';
 
@@ -36,7 +36,7 @@ const settlePath = (incoming: Http2ServerRequest, policy: PathPolicy): 400 | und
 
 /** One client's HTTP/2 session: a connection on which many requests are under way at once. */
 export class Session implements Caller {
-  readonly socket: Duplex & Carried;
+  readonly socket: CarryingSocket;
   readonly server: Responder;
   readonly era: number;
   open = 0;
@@ -46,6 +46,7 @@ export class Session implements Caller {
   readonly #answers = new Set<StreamAnswer>();
   readonly #madeAt = performance.now();
   readonly #patience = new Patience(this.#madeAt);
+  readonly #pulse: Pulse;
   /** It was said that there will be an end. */
   #announced = false;
   /** The client has said that it leaves by itself. */
@@ -56,11 +57,12 @@ export class Session implements Caller {
   #maxHeaderBytes: number;
   #drained: AbortController | undefined;
 
-  constructor(socket: Duplex, http2: Http2Session, server: Responder, era: number, draining: boolean) {
+  constructor(socket: CarryingSocket, http2: Http2Session, server: Responder, era: number, draining: boolean) {
     this.socket = socket;
     this.server = server;
     this.era = era;
     this.#http2 = http2;
+    this.#pulse = new Pulse(http2, socket);
     this.#draining = draining;
     this.#maxHeaderBytes = server.service.limits.maxHeaderBytes;
     carrierOf(http2)[SESSION] = this;
@@ -171,6 +173,11 @@ export class Session implements Caller {
     const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, writeTimeoutMs, maxHeaderBytes } = limits;
     const time = performance.now();
     if (!this.#greeted && headersTimeoutMs > 0 && time - this.#madeAt >= headersTimeoutMs) {
+      this.socket.destroy();
+      return;
+    }
+    if (this.#answers.size === 0) this.#pulse.rest();
+    else if (this.#pulse.isGone(now)) {
       this.socket.destroy();
       return;
     }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { frameClient, goawayOf } from '../../attack/frame-client.ts';
-import { FLAG, FRAME, headers, settingsAck } from '../../attack/frames.ts';
+import { data, FLAG, FRAME, headers, settingsAck } from '../../attack/frames.ts';
 import { clock, eventually } from '../serving.ts';
 import { ask, speak } from './speaking.ts';
 
@@ -174,6 +174,34 @@ describe('a client that says', () => {
     client.say(settingsAck(), headers(1, undefined, FLAG.END_STREAM));
     expect(goawayOf(await client.next(FRAME.GOAWAY)).code).toBe(0);
     await eventually(() => clients.size === 0);
+  });
+
+  test.each([
+    ['is answered afterwards', true],
+    ['is never answered', false],
+  ])('more than it announced, so that nghttp2 gives up on it, is let go when it %s', async (_, isAnswered) => {
+    const { answers, app } = held();
+    const { plug, clients, responder } = await speak({ app });
+    const client = frameClient(plug());
+    client.say(settingsAck(), headers(1));
+    await eventually(() => answers.length === 1);
+    client.say(data(1, Buffer.from('not announced')));
+    await client.next(FRAME.GOAWAY);
+    if (isAnswered) answers[0]?.();
+    await eventually(() => clients.size === 0 && responder.inFlight === 0, 12_000);
+  });
+
+  test('nothing for long while it waits for an answer is left alone', async () => {
+    const { answers, app } = held();
+    const { plug, clients } = await speak({ app });
+    const client = frameClient(plug());
+    client.say(settingsAck(), headers(1));
+    // Given a frame to answer, which it does not do either.
+    await client.next(FRAME.PING);
+    await clock(3_000);
+    expect(clients.size).toBe(1);
+    answers[0]?.();
+    expect((await client.next(FRAME.DATA, 1)).payload.toString()).toBe('ok');
   });
 
   test('what is no HTTP/2 is cut', async () => {

@@ -44,13 +44,22 @@ export type ReadMembers =
   | { readonly ok: true; readonly members: readonly CompositeMember[] }
   | { readonly ok: false; readonly error: MembersError };
 
-/** Checks a membership and copies it, so that a later change of it by whoever made it has no effect. */
-export const readMembers = (composite: string, value: unknown): ReadMembers => {
+/**
+ * Checks a membership and copies it, so that a later change of it by whoever made it has no effect.
+ *
+ * @param self - what it would be the members of: it would wait for itself to start, and stop itself when that is undone.
+ */
+export const readMembers = (composite: string, value: unknown, self: unknown): ReadMembers => {
   if (!Array.isArray(value)) return refused(composite, [`members are ${received(value)} instead of an array`]);
   const given: readonly unknown[] = value;
   try {
     const read = given.map(readMember);
-    const problems = [...read.flatMap(({ problems }) => problems), ...repeated(read.map(({ member }) => member))];
+    const own = read.filter(({ member }) => member.runnable === self);
+    const problems = [
+      ...read.flatMap(({ problems }) => problems),
+      ...repeated(read.map(({ member }) => member)),
+      ...own.map(({ member }) => `${member.name} is ${composite} itself`),
+    ];
     return problems.length > 0 ? refused(composite, problems) : { ok: true, members: read.map(({ member }) => member) };
   } catch (cause) {
     return { ok: false, error: new MembersError(composite, ['they cannot be read'], { cause }) };

@@ -8,6 +8,7 @@ import {
   newChild,
 } from './composite-life.ts';
 import { type Present, planMembership, type Slot } from './membership.ts';
+import { hasMethod } from './parts.ts';
 
 const nothingYet = {
   current: undefined,
@@ -70,7 +71,7 @@ const presentOf = ({ id, member, canConfigure, canReload, standing }: Child): Pr
   id,
   member,
   // One that never came as far as Running has not been asked what it can.
-  canConfigure: typeof member.runnable === 'function' ? canConfigure : typeof member.runnable.configure === 'function',
+  canConfigure: typeof member.runnable === 'function' ? canConfigure : hasMethod(member.runnable, 'configure'),
   canReload,
   over: standing === 'ended',
 });

@@ -137,6 +137,7 @@ export const composite = (
   const surroundings: Omit<CompositeSurroundings, 'remembered'> = {
     limits,
     logger,
+    self: () => self,
     members$: isObservable(members) ? members : of(members),
     nextRevision: () => {
       revision += 1;
@@ -193,7 +194,7 @@ export const composite = (
       requests.next({ type: 'reload', request });
     });
 
-  return {
+  const self: Composite = {
     name,
     state$: guarded(
       lives.life$.pipe(
@@ -220,6 +221,7 @@ export const composite = (
     stop,
     reload,
   };
+  return self;
 };
 
 const beginning: CompositeEvent = { type: 'begin' };

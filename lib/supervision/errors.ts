@@ -126,3 +126,15 @@ export class ReloadTimeoutError extends Error {
     this.timeoutMs = timeoutMs;
   }
 }
+
+/**
+ * What a log line says of an error. One that was made here is put in words: its stack shows nothing but this library, and
+ * what it wraps had a line of its own when it came.
+ */
+export const inWords = (error: unknown): unknown => {
+  const isOurs = [RunnableError, CrashLoopError, ReloadError].some((kind) => error instanceof kind);
+  if (!isOurs || !(error instanceof Error)) return error;
+  const causes: string[] = [];
+  for (let next: unknown = error; next instanceof Error; next = next.cause) causes.push(next.message);
+  return causes.join(': ');
+};

@@ -1,5 +1,5 @@
 import type { Decided } from './decision.ts';
-import type { RunnableError, StartTimeoutError } from './errors.ts';
+import { inWords, type RunnableError, type StartTimeoutError } from './errors.ts';
 
 /** The states of a supervisor; `Stopped` and `Error` end one life, from both it can be started again. */
 export type SupervisorState = 'New' | 'Booting' | 'Running' | 'Reloading' | 'Stopping' | 'Stopped' | 'Error';
@@ -123,7 +123,7 @@ export const log = (level: 'error' | 'warn' | 'info' | 'debug', message: string,
   type: 'log',
   level,
   message,
-  ...(details === undefined ? {} : { details }),
+  ...(details === undefined ? {} : { details: inWords(details) }),
 });
 
 /** The same life with one member changed. */

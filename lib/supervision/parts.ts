@@ -8,3 +8,12 @@ export const missingParts = (value: unknown): readonly string[] => {
     ...('state$' in candidate ? [] : ['state$']),
   ];
 };
+
+/** Whether something has a method; one that cannot be looked at has none. */
+export const hasMethod = (value: object, name: string): boolean => {
+  try {
+    return typeof Reflect.get(value, name) === 'function';
+  } catch {
+    return false;
+  }
+};

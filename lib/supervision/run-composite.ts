@@ -39,7 +39,7 @@ import { type ChildFailure, NotRunnableError, ReloadTimeoutError, RunnableError 
 import { type Life, newLife } from './life.ts';
 import type { Limits } from './limits.ts';
 import { isFinal } from './lives.ts';
-import { missingParts } from './parts.ts';
+import { hasMethod, missingParts } from './parts.ts';
 import { after, runLife } from './run-life.ts';
 
 type EffectOf<T extends CompositeEffect['type']> = Extract<CompositeEffect, { readonly type: T }>;
@@ -48,6 +48,8 @@ type EffectOf<T extends CompositeEffect['type']> = Extract<CompositeEffect, { re
 export interface CompositeSurroundings {
   readonly limits: Limits;
   readonly logger: Logger;
+  /** The composite as others know it. */
+  self(): unknown;
   /** Who it is made of. */
   readonly members$: Observable<unknown>;
   /** What is to be in force while `members$` has not said anything: the members of the life before. */
@@ -165,7 +167,7 @@ class Stage {
       map((value): CompositeEvent => {
         spoken = true;
         const revision = this.#surroundings.nextRevision();
-        const read = readMembers(this.#name, value);
+        const read = readMembers(this.#name, value, this.#surroundings.self());
         return read.ok
           ? { type: 'members', membership: { revision, members: read.members } }
           : { type: 'malformed', revision, error: read.error };
@@ -229,7 +231,12 @@ class Stage {
       case 'Running':
         return [
           ...told,
-          { type: 'running', id, canConfigure: isMethod(runnable.configure), canReload: isMethod(runnable.reload) },
+          {
+            type: 'running',
+            id,
+            canConfigure: hasMethod(runnable, 'configure'),
+            canReload: hasMethod(runnable, 'reload'),
+          },
         ];
       case 'Stopping':
         return [...told, { type: 'stopping', id }];
@@ -270,5 +277,3 @@ class Stage {
     ).pipe(take(1));
   }
 }
-
-const isMethod = (value: unknown): boolean => typeof value === 'function';

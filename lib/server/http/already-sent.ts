@@ -5,7 +5,7 @@ const ALREADY_SENT = 'x-hono-already-sent';
  * What a handler returns that answers through Node's response itself.
  *
  * What is asked of it on the way to the adapter is answered by members of its own: Node's `Response` and `Headers` look
- * twice at whoever asks, and that costs more than everything else that is done here for a request.
+ * twice at whoever asks, each time.
  */
 export const alreadySent = (): Response => {
   const response = new Response(null, { headers: { [ALREADY_SENT]: 'true' } });

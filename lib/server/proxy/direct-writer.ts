@@ -6,8 +6,8 @@ import type { Exchange } from './exchange.ts';
 import { type Reporter, report } from './refusal.ts';
 
 /**
- * The largest body that is written together with its head, as one text of single bytes: one system call with one piece
- * costs a third less than with two, copying this much does not.
+ * The largest body that is written together with its head, as one text of single bytes: one piece is handed to the system
+ * more cheaply than two, as long as copying it costs less than that.
  */
 const SMALL_BYTES = 4_096;
 

@@ -5,8 +5,13 @@ import { OptionsError } from './errors.ts';
 import { pathProblem } from './path-pattern.ts';
 import type { HandlerRoute } from './server-config.ts';
 
+/** The environment of a handler that does not say its own; the same as in `HandlerRoute`. */
+type AnyEnv = Handler extends Handler<infer E> ? E : never;
+
 /**
  * A route in one line: what people call it, which paths, what answers, and middleware, outermost first.
+ *
+ * The handler knows the parameters of the path by name: `c.req.param('name')` is a `string` below `/:name`.
  *
  * Looks at everything at once, where it is written, instead of when a config with it is applied.
  *
@@ -25,10 +30,10 @@ import type { HandlerRoute } from './server-config.ts';
  * await cluster.stop();
  * ```
  */
-export const route = (
+export const route = <const Path extends string>(
   name: string,
-  path: string,
-  handler: Handler,
+  path: Path,
+  handler: Handler<AnyEnv, Path>,
   ...middleware: readonly MiddlewareHandler[]
 ): HandlerRoute => {
   if (typeof name !== 'string' || !isDisplayName(name)) throw new OptionsError('name', DISPLAY_NAME);

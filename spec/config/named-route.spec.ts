@@ -1,5 +1,6 @@
+import type { Handler } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { expect, test } from 'vitest';
+import { expect, expectTypeOf, test } from 'vitest';
 import { OptionsError } from '../../lib/config/errors.ts';
 import { route } from '../../lib/config/named-route.ts';
 
@@ -14,6 +15,19 @@ test('a route is written in one line', () => {
     handler,
     middleware: [middleware],
   });
+});
+
+test('a handler knows the parameters of its path', () => {
+  route('hello', '/hello/:name/:page?', (c) => {
+    expectTypeOf(c.req.param('name')).toEqualTypeOf<string>();
+    expectTypeOf(c.req.param('page')).toEqualTypeOf<string | undefined>();
+    expectTypeOf(c.env).toBeAny();
+    return c.text('');
+  });
+  const path: string = '/anything';
+  const ownEnv: Handler<{ Bindings: { readonly token: string } }, '/hello/:name'> = (c) => c.text(c.env.token);
+  expect(route('a', path, handler).path).toBe(path);
+  expect(route('b', '/hello/:name', ownEnv).handler).toBe(ownEnv);
 });
 
 class Hello {}

@@ -88,6 +88,10 @@ const begin = ({ http }: Engine, connection: Connection): void => {
   http.emit('connection', socket);
 };
 
+/** What a change of how clients connect has cost those who were connected. */
+const costOf = (cut: number): string =>
+  `${cut === 1 ? '1 former connection' : `${cut} former connections`} did not finish in time and had to be cut`;
+
 const NOBODY: ReadonlySet<unknown> = new Set();
 
 /** Whether a connection that was made for `former` may stay when `next` comes into force. */
@@ -186,8 +190,13 @@ export class HttpServer implements HostedServer {
     const left = [...clients];
     for (const client of left) client.leave();
     const leaving = (): Leaving => this.#leaving(left.filter((client) => clients.has(client)));
+    let cut = 0;
     drainConnections(leaving, former.service.limits.drainTimeoutMs, () => false).subscribe({
+      next: (progress) => {
+        cut = progress.cut;
+      },
       complete: () => {
+        if (cut > 0) this.#context.logger.warn(`server ${service.id} changed its protocol; ${costOf(cut)}`);
         this.#formers.delete(former);
         former.stop();
       },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { get, type Wire } from '../../listener/wire.ts';
 import { clock, drainOf, eventually, type Serving, serve } from '../serving.ts';
+import { certificate } from '../tls/certificates.ts';
 
 /** How much later than its deadline a drain may end. */
 const LATE_MS = 200;
@@ -198,4 +199,21 @@ test('a drain nobody waits for any more leaves the connections alone; told they 
   idle.write(get('/'));
   const [, second] = await idle.responses(2);
   expect(second?.head).toMatch(/\r\nconnection: close\r\n/i);
+});
+
+test('a change of protocol says how many connections it had to cut at the deadline', async () => {
+  const limits = { drainTimeoutMs: 100 };
+  const { assign, dial, server, log } = await serve({ app, limits });
+  const wires = [get('/hangs'), get('/hangs')].map((request) => {
+    const wire = dial();
+    wire.write(request);
+    return wire;
+  });
+  await eventually(() => server.inFlight === wires.length);
+  assign({ app, limits, tls: await certificate() });
+  await Promise.all(wires.map(({ closed }) => closed));
+  await eventually(() => log.loud().length > 0);
+  expect(log.loud()).toMatchObject([
+    { level: 'warn', message: expect.stringContaining('2 former connections did not finish in time') },
+  ]);
 });

@@ -35,7 +35,9 @@ export const eventsBetween = (before: ClusterSnapshot | undefined, after: Cluste
     const known = before?.servers[server.id];
     const { id, state, address, url, restarts, error } = server;
     const same = known?.state === state && known.address === address && known.url === url && known.error === error;
-    if (same) continue;
+    // What left it still finishes what it accepted: that it has stopped is told when that is gone.
+    const stays = state === 'stopped' && !error && after.draining.some((one) => one.server === id);
+    if (same || stays) continue;
     events.push({ type: 'server', id, state, address, url, restarts, ...(error && { error: error.message }) });
   }
   for (const { server, address, connections, since } of after.draining) {

@@ -21,7 +21,10 @@ test('whoever hears every event knows the state and the address of every server'
   fc.assert(
     fc.property(fc.array(anySnapshot, { minLength: 1, maxLength: 5 }), (snapshots) => {
       const known = heard(snapshots);
-      for (const { id, state, url } of Object.values(snapshots.at(-1)?.servers ?? {})) {
+      const last = snapshots.at(-1);
+      for (const { id, state, url } of Object.values(last?.servers ?? {})) {
+        // Those that still leave are told when they have left.
+        if (last?.draining.some((one) => one.server === id)) continue;
         expect(known.get(id)).toBe(`${state} ${url}`);
       }
     }),
@@ -62,6 +65,16 @@ describe('what counts', () => {
     expect(eventsBetween(fewer, running)).toEqual([
       { type: 'server', id: 'web', state: 'stopped', address: '127.0.0.1:9090' },
     ]);
+  });
+
+  test('a server that is taken out is told draining and then stopped, once each', () => {
+    const draining = [{ server: 'web', address: '127.0.0.1:8080', connections: 0, since: 7 }];
+    const out = cluster([server('web', { state: 'stopped' })]);
+    const [running, leaving] = [cluster([server('web')]), { ...out, draining }];
+    const states = (before: ClusterSnapshot, after: ClusterSnapshot) =>
+      eventsBetween(before, after).map((event) => event.type === 'server' && event.state);
+    expect([states(running, leaving), states(leaving, out)]).toEqual([['draining'], ['stopped']]);
+    expect(states(running, out)).toEqual(['stopped']);
   });
 
   test('a crash is told with its reason', () => {

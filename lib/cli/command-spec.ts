@@ -69,7 +69,7 @@ export const CLUSTER: OptionSpec = {
 export const TIMEOUT: OptionSpec = {
   name: 'timeout',
   value: { name: 'time', kind: 'duration' },
-  about: 'give up after this long: 500ms, 30s, 2m; 60s by default',
+  about: 'give up after this long: 500ms, 30s, 2m, or a number of\nseconds; 60s by default',
 };
 export const WAIT: OptionSpec = {
   name: 'wait',

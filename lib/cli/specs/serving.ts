@@ -42,7 +42,9 @@ sluice run`,
   {
     name: 'check',
     summary: 'say whether the file is valid, and what it would serve',
-    about: 'Nothing is started. A module (.ts, .js …) is imported, which runs it.',
+    about: `Nothing is started. A module (.ts, .js …) is imported, which runs it. Whether
+files and modules that servers name are there, and ports are free, is not looked
+at: sluice doctor does that.`,
     operand: FILE,
     options: [JSON_LINE, HELP],
     exitCodes: ['0 valid    2 usage    3 invalid configuration    5 timeout'],

@@ -1,5 +1,6 @@
 import { type OutcomeView, outcomeView } from '../admin/cluster-view.ts';
 import { framesOf } from '../admin/stack.ts';
+import type { Change } from '../cluster/plan.ts';
 import type { Complaint } from './complaint.ts';
 import type { Line, Style } from './paint.ts';
 import type { LogLevel, RunEvent } from './run-event.ts';
@@ -22,7 +23,7 @@ export const eventLine = (event: RunEvent): Line | undefined => {
       return headed(
         'error',
         'bad',
-        `${complaintLine(event)} (${printable(event.code)}; hint: ${printable(event.hint)})${stackText(event)}`,
+        `${complaintLine(event)} (${printable(event.code)}${hintText(event)})${stackText(event)}`,
       );
     case 'outcome':
       return outcomeLine(outcomeView(event.outcome));
@@ -64,12 +65,19 @@ export const complaintLines = (complaint: Complaint): readonly Line[] => [
     { text: `${complaintLine(complaint)} ` },
     { text: `(${printable(complaint.code)})`, style: 'faint' },
   ],
-  [{ text: 'hint    ', style: 'busy' }, { text: printable(complaint.hint) }],
+  ...(isHelpful(complaint)
+    ? [[{ text: 'hint    ', style: 'busy' as const }, { text: printable(complaint.hint) }]]
+    : []),
   ...(complaint.stack ?? '')
     .split('\n')
     .filter((frame) => frame !== '')
     .map((frame): Line => [{ text: `        ${printable(frame)}`, style: 'faint' }]),
 ];
+
+/** Whether a hint says more than the message does: of what `must be 1 to 5`, it helps nobody that 1 to 5 was expected. */
+const isHelpful = ({ message, hint }: Complaint): boolean => !message.includes(hint.replace(/^expected /, ''));
+
+const hintText = (complaint: Complaint): string => (isHelpful(complaint) ? `; hint: ${printable(complaint.hint)}` : '');
 
 /** One event is one line, whatever it has to say. */
 const stackText = ({ stack }: Complaint): string =>
@@ -107,7 +115,7 @@ const outcomeText = (outcome: OutcomeView): string => {
   switch (outcome.status) {
     case 'committed': {
       const { changes: done = [], refused = [] } = outcome;
-      const changes = done.map(({ action, server }) => `${action} ${server}`);
+      const changes = done.map((change) => `${actionOf(change)} ${change.server}`);
       const behind = refused.map(({ server }) => `${server} stays behind`);
       return printable(`${text} in ${took}: ${enumerated([...changes, ...behind]) || 'no server changed'}`);
     }
@@ -127,6 +135,10 @@ const outcomeText = (outcome: OutcomeView): string => {
       return `${text}: stopping`;
   }
 };
+
+/** What a change is called: one that changes no field builds the server anew, which is what `restart` asks for. */
+export const actionOf = ({ action, fields }: Change): Change['action'] =>
+  action === 'update' && fields?.length === 0 ? 'restart' : action;
 
 /** As many as fit on a line; the rest is counted. */
 const enumerated = (items: readonly string[]): string => {

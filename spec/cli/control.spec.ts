@@ -165,15 +165,15 @@ describe('a cluster that runs', () => {
 
   test('restart builds servers anew on their addresses', async () => {
     const { call, url } = await running();
-    expect((await call('restart', 'web')).stdout).toMatch(/^outcome 2 committed .*: update web\n/);
-    expect((await call('restart')).stdout).toMatch(/^outcome 3 committed .*: update web, update admin\n/);
+    expect((await call('restart', 'web')).stdout).toMatch(/^outcome 2 committed .*: restart web\n/);
+    expect((await call('restart')).stdout).toMatch(/^outcome 3 committed .*: restart web, restart admin\n/);
     expect(await body(url)).toBe('one');
   });
 
   test('SIGUSR2 builds all servers anew', async () => {
     const { command, url } = await running();
     command.child.kill('SIGUSR2');
-    await command.said(/outcome 2 committed .*: update web, update admin/);
+    await command.said(/outcome 2 committed .*: restart web, restart admin/);
     expect(await body(url)).toBe('one');
   });
 

@@ -83,6 +83,10 @@ describe('for people', () => {
       { type: 'error', code: 'ERR_X', message: 'broken', hint: 'mend it', file: 'a.json', line: 12, column: 5 },
       'error   a.json:12:5: broken (ERR_X; hint: mend it)',
     ],
+    [
+      { type: 'error', code: 'ERR_X', message: 'status: must be 301 or 302', hint: 'expected 301 or 302' },
+      'error   status: must be 301 or 302 (ERR_X)',
+    ],
     [{ type: 'state', state: 'Running', degraded: true }, 'state   Running, degraded'],
     [
       { type: 'server', id: 'web', state: 'running', address: '127.0.0.1:41873', url: 'http://127.0.0.1:41873' },
@@ -104,6 +108,14 @@ describe('for people', () => {
     [
       outcome({ status: 'committed', plan, refused: [{ server: 'api', cause: busy, issues: [] }] }),
       'outcome 2 committed in 12 ms: update web, api stays behind',
+    ],
+    [
+      outcome({
+        status: 'committed',
+        plan: { ...plan, changes: [{ server: 'web', action: 'update', fields: [] }] },
+        refused: [],
+      }),
+      'outcome 2 committed in 12 ms: restart web',
     ],
     [outcome({ status: 'unchanged' }), 'outcome 2 unchanged: this is what runs'],
     [outcome({ status: 'rejected', issues: [] }), 'outcome 2 rejected: not valid, nothing was touched'],
@@ -154,6 +166,11 @@ describe('for people', () => {
       stack: 'at f (a.ts:1)',
     });
     expect(lines.map(plain)).toEqual(['error   broken (ERR_X)', 'hint    mend it', '        at f (a.ts:1)']);
+  });
+
+  test('a hint that says what the message says is left out', () => {
+    const lines = complaintLines({ code: 'ERR_X', message: 'status: must be 301 or 302', hint: 'expected 301 or 302' });
+    expect(lines.map(plain)).toEqual(['error   status: must be 301 or 302 (ERR_X)']);
   });
 
   test('colours change nothing but colours', () => {

@@ -4,6 +4,7 @@ import { type Column, column, type Dropping, drawTable, fitLine } from '../colum
 import { type Console, columnsOf, printLines, printResult } from '../console.ts';
 import { configToSend } from '../control/sent-config.ts';
 import { withCluster } from '../control/session.ts';
+import { actionOf } from '../event-line.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Line, Style } from '../paint.ts';
 import { counted, printable } from '../text.ts';
@@ -59,7 +60,9 @@ export const planLines = (
   { changes, unchanged }: Plan,
   width: number,
 ): readonly Line[] => {
-  const rows = changes.map(({ action, server, from, to, fields = [] }): Row => {
+  const rows = changes.map((change): Row => {
+    const { server, from, to, fields = [] } = change;
+    const action = actionOf(change);
     const address = from === undefined || to === undefined || from === to ? (to ?? from ?? '') : `${from} → ${to}`;
     return {
       action,

@@ -19,7 +19,8 @@ export const redirectRoute: RouteBuilder<RedirectRoute> = ({ path, redirect }) =
         rest: restOf(asked.path, before),
         query: query === 'keep' ? asked.query : '',
       });
-      return new Response(null, { status, headers: { location } });
+      // Without a length HTTP/1.1 would send an empty body in chunks.
+      return new Response(null, { status, headers: { location, 'content-length': '0' } });
     },
   };
 };

@@ -38,6 +38,8 @@ describe('a redirect', () => {
     const { answer, ...seen } = await ask([{ path: '/old', redirect: { to: '/new', status } }], '/old');
     expect(seen).toEqual({ status, location: '/new' });
     expect(answer?.body).toBe('');
+    expect(answer?.head).toMatch(/\r\ncontent-length: 0\r\n/i);
+    expect(answer?.head).not.toMatch(/transfer-encoding/i);
   });
 
   test('leaves the query behind when told to', async () => {

@@ -163,7 +163,9 @@ const serving = (jail: Jail, settings: FilesSettings, before: number): Handler =
     if (names === undefined) return lack(c, next);
     const looked = await files.look(names.join('/'), path.endsWith('/'));
     if (looked.file === undefined) return lack(c, next);
-    if (looked.file === 'slash') return c.newResponse(null, 308, { location: `${path}/${query}` });
+    if (looked.file === 'slash') {
+      return c.newResponse(null, 308, { location: `${path}/${query}`, 'content-length': '0' });
+    }
     return send(c, await files.pick(looked.path, looked.file, c.req.header('accept-encoding')));
   };
 };

@@ -143,6 +143,8 @@ describe('a file', () => {
     const serving = await serveFiles({}, '/static/*');
     const moved = await ask(serving, '/static/docs?a=1');
     expect(moved).toMatchObject({ status: 308, body: '' });
+    expect(header(moved, 'content-length')).toBe('0');
+    expect(header(moved, 'transfer-encoding')).toBeUndefined();
     expect(header(moved, 'location')).toBe('/static/docs/?a=1');
     expect(header(await ask(serving, '/static'), 'location')).toBe('/static/');
     expect(await ask(serving, '/static/')).toMatchObject({ status: 200, body: '<h1>home</h1>' });

@@ -10,3 +10,10 @@ export const holdsPem = (text: string, kind: string): boolean =>
     .split(BEGIN)
     .slice(1)
     .some((piece) => (piece.split('-----', 1)[0] ?? '').endsWith(kind));
+
+/** What to do about a PEM text whose line breaks were escaped on its way, as they are in environments and in JSON twice. */
+export const ESCAPED_BREAKS_HINT =
+  "its line breaks are written as \\n, two characters each: make them line breaks, with text.replaceAll('\\\\n', '\\n')";
+
+/** Whether the line breaks of a PEM text are a backslash and a letter each; in PEM itself there are no backslashes. */
+export const hasEscapedBreaks = (text: string): boolean => /-----BEGIN [A-Z\d ]+-----(?:\\r)?\\n/.test(text);

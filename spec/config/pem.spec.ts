@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { holdsPem, isPem } from '../../lib/config/pem.ts';
+import { hasEscapedBreaks, holdsPem, isPem } from '../../lib/config/pem.ts';
 
 test('a PEM text is told from a path', () => {
   expect(isPem('comment\n-----BEGIN CERTIFICATE-----\n')).toBe(true);
@@ -13,4 +13,12 @@ test('a PEM text holds pieces of the kinds it names', () => {
   expect(holdsPem(text, 'PRIVATE KEY')).toBe(true);
   expect(holdsPem(text, 'CERTIFICATE REQUEST')).toBe(false);
   expect(holdsPem('PRIVATE KEY', 'PRIVATE KEY')).toBe(false);
+});
+
+test('line breaks that were escaped on their way are told from line breaks', () => {
+  const text = '-----BEGIN EC PRIVATE KEY-----\nAA==\n-----END EC PRIVATE KEY-----\n';
+  expect(hasEscapedBreaks(text)).toBe(false);
+  expect(hasEscapedBreaks(text.replaceAll('\n', '\\n'))).toBe(true);
+  expect(hasEscapedBreaks(text.replaceAll('\n', '\\r\\n'))).toBe(true);
+  expect(hasEscapedBreaks('C:\\new\\tls.key')).toBe(false);
 });

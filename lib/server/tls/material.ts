@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { ESCAPED_BREAKS_HINT, hasEscapedBreaks } from '../../config/pem.ts';
 import type { CertificateSource, PemSource, TlsSources } from './pem-source.ts';
-import { TlsError } from './tls-error.ts';
+import { TlsError, type TlsErrorOptions } from './tls-error.ts';
 
 /** A certificate that was looked at and can be used. */
 export interface Certificate {
@@ -28,13 +29,17 @@ const PIECE = /-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE)-----[\s\S]*?-----END 
 
 const piecesOf = (text: string): readonly string[] => text.match(PIECE) ?? [];
 
+/** What is known about a text that could not be read. */
+const reasons = (text: string, cause: unknown): TlsErrorOptions =>
+  hasEscapedBreaks(text) ? { cause, hint: ESCAPED_BREAKS_HINT } : { cause };
+
 const parsed = ({ name, text }: PemSource, noun: string): readonly X509Certificate[] =>
   piecesOf(text).map((piece, index) => {
     try {
       return new X509Certificate(piece);
     } catch (cause) {
       const which = index === 0 ? '' : `, number ${index + 1}`;
-      throw new TlsError('ERR_TLS_INVALID', `${noun} in ${name}${which}, cannot be read`, name, { cause });
+      throw new TlsError('ERR_TLS_INVALID', `${noun} in ${name}${which}, cannot be read`, name, reasons(text, cause));
     }
   });
 
@@ -94,7 +99,7 @@ const readKey = ({ name, text }: PemSource, passphrase: string | undefined): Key
         hint === '' ? { cause } : { cause, hint },
       );
     }
-    throw new TlsError('ERR_TLS_INVALID', `the key in ${name} cannot be read`, name, { cause });
+    throw new TlsError('ERR_TLS_INVALID', `the key in ${name} cannot be read`, name, reasons(text, cause));
   }
 };
 

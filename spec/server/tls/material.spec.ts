@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ESCAPED_BREAKS_HINT } from '../../../lib/config/pem.ts';
 import { checkMaterial } from '../../../lib/server/tls/material.ts';
 import type { CertificateSource, TlsSources } from '../../../lib/server/tls/pem-source.ts';
 import { certificate, type Pair } from './certificates.ts';
@@ -111,5 +112,16 @@ describe('material that does not', () => {
       source: expect.stringMatching(/^(?:tls\.(?:crt|key)|ca\.crt)$/),
     });
     expect(String(error)).not.toContain('BEGIN');
+  });
+
+  test.each(['cert', 'key', 'ca'] as const)('says so when the line breaks of the %s were escaped', async (which) => {
+    const pair = await certificate();
+    const escaped = (name: typeof which, text: string): string =>
+      name === which ? text.replaceAll('\n', '\\n') : text;
+    const given = source({ ...pair, cert: escaped('cert', pair.cert), key: escaped('key', pair.key) });
+    expect(problem(sources(given, [escaped('ca', pair.cert)]))).toMatchObject({
+      code: 'ERR_TLS_INVALID',
+      hint: ESCAPED_BREAKS_HINT,
+    });
   });
 });

@@ -1,11 +1,11 @@
 import { Allowance } from './allowance.ts';
-import { SESSION_WINDOW_BYTES } from './session-settings.ts';
+import { MAX_STREAMS, SESSION_WINDOW_BYTES } from './session-settings.ts';
 
 /**
  * Streams a client may break off, itself or by a mistake that makes us do it. A browser whose user moves on breaks off
  * what was under way, at most as many streams as it may have open; one that pans a map does so again and again.
  */
-const BREAKS = { burst: 200, perSecond: 33 };
+const BREAKS = { burst: MAX_STREAMS, perSecond: 33 };
 
 /** SETTINGS and PING frames, each of which has to be answered. Clients probe their line a few times a second at most. */
 const QUESTIONS = { burst: 100, perSecond: 10 };

@@ -10,7 +10,7 @@ const times = (act: () => boolean): number => {
 
 test('a page that is left breaks off all its streams, twice, and no more in a moment', () => {
   const patience = new Patience(0);
-  expect(times(() => patience.breakOff(0))).toBe(200);
+  expect(times(() => patience.breakOff(0))).toBe(100);
   expect(times(() => patience.breakOff(1_000))).toBeLessThan(40);
 });
 

@@ -11,6 +11,7 @@ import type { Logger } from '../log/logger.ts';
 import { accessLog } from './access-log.ts';
 import { headers } from './headers.ts';
 import { requestId } from './request-id.ts';
+import { ownResponseHeaders } from './response-headers.ts';
 import { stateGuard } from './state-guard.ts';
 import { stateHeader } from './state-header.ts';
 import { stripPrefix } from './strip-prefix.ts';
@@ -42,6 +43,15 @@ const corsOf = ({ origin = '*', allowMethods, allowHeaders, exposeHeaders, ...re
     ...(exposeHeaders === undefined ? {} : { exposeHeaders: [...exposeHeaders] }),
   });
 
+/** For middleware that cannot cope with the answer of a `fetch`, whose headers nobody may change. */
+const onOwnHeaders =
+  (middleware: MiddlewareHandler): MiddlewareHandler =>
+  (c, next) =>
+    middleware(c, async () => {
+      await next();
+      ownResponseHeaders(c);
+    });
+
 const makers: Makers = {
   accessLog: (_, { logger }) => accessLog(logger),
   basicAuth: ({ users: [first, ...others], realm }) => {
@@ -53,14 +63,14 @@ const makers: Makers = {
   bearerAuth: ({ tokens, realm }) => bearerAuth({ token: [...tokens], ...(realm === undefined ? {} : { realm }) }),
   compress: (settings) => compress(optionsOf(settings)),
   cors: (settings) => corsOf(optionsOf(settings)),
-  etag: (settings) => etag(optionsOf(settings)),
+  etag: (settings) => onOwnHeaders(etag(optionsOf(settings))),
   headers: (settings) => headers(settings),
   requestId: (settings) => requestId(optionsOf(settings)),
   secureHeaders: (settings) => {
     const { contentSecurityPolicy: policy, ...rest } = optionsOf(settings);
-    if (policy === undefined) return secureHeaders(rest);
+    if (policy === undefined) return onOwnHeaders(secureHeaders(rest));
     const directives = Object.entries(policy).map(([name, sources]) => [name, [...sources]] as const);
-    return secureHeaders({ ...rest, contentSecurityPolicy: Object.fromEntries(directives) });
+    return onOwnHeaders(secureHeaders({ ...rest, contentSecurityPolicy: Object.fromEntries(directives) }));
   },
   stateGuard: (settings, { state }) => stateGuard(state, optionsOf(settings)),
   stateHeader: (settings, { state }) => stateHeader(state, optionsOf(settings)),

@@ -244,3 +244,35 @@ test('a change of middleware alone is a change, and loses nothing', async () => 
   const [first, second] = await wire.responses(2);
   expect([first, second].map((each) => each && header(each, 'x-a'))).toEqual(['1', '2']);
 });
+
+describe('the answer of a fetch, whose headers nobody may change,', () => {
+  const fetched = (): Promise<Response> => fetch('data:text/plain,fetched');
+
+  test.each<[string, MiddlewareConfig]>([
+    ['etag', { etag: true }],
+    ['x-frame-options', { secureHeaders: true }],
+    ['content-security-policy', { secureHeaders: { contentSecurityPolicy: { defaultSrc: ["'self'"] } } }],
+    ['x-server-state', { stateHeader: true }],
+    ['x-request-id', { requestId: true }],
+    ['access-control-allow-origin', { cors: true }],
+  ])('gets its %s from middleware', async (name, middleware) => {
+    const serving = await serve({ routes: [{ path: '/', handler: fetched, middleware: [middleware] }] });
+    const answer = await asked(serving, get('/'));
+    expect(answer).toMatchObject({ status: 200, body: 'fetched' });
+    expect(header(answer, name)).toBeDefined();
+  });
+});
+
+test('middleware that fails when there is an answer leaves nothing of it but what holds for the error as well', async () => {
+  const failing: MiddlewareHandler = async (_, next) => {
+    await next();
+    throw new Error('too late');
+  };
+  const headers = { 'content-length': '5', etag: '"a"', 'cache-control': 'public', 'content-encoding': 'identity' };
+  const handler = (): Response => new Response('hello', { headers });
+  const serving = await serve({ routes: [{ path: '/', handler, middleware: [failing, { cors: true }] }] });
+  const answer = await asked(serving, get('/', 'Origin: https://a.test'));
+  expect(answer).toMatchObject({ status: 500, body: 'Internal Server Error' });
+  expect(header(answer, 'access-control-allow-origin')).toBe('*');
+  for (const name of ['etag', 'cache-control', 'content-encoding']) expect(header(answer, name)).toBeUndefined();
+});

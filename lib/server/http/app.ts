@@ -1,15 +1,26 @@
 import { type Context, Hono } from 'hono';
 import type { App, FetchFunction } from '../../config/server-config.ts';
+import { changeResponseHeaders } from '../../middleware/response-headers.ts';
 import { bindingsOf, callerIn } from './bindings.ts';
 
 /** The error handler every Hono app is born with; an app that still has it leaves errors to whoever hosts it. */
 const HONO_DEFAULT: unknown = Reflect.get(new Hono(), 'errorHandler');
+
+/** What an answer says of its body; CORS and the like hold for the error that takes its place as well. */
+const ABOUT_BODY = ['content-length', 'content-encoding', 'content-range', 'etag', 'last-modified', 'cache-control'];
+
+/** Middleware may fail when there is an answer already: Hono puts the headers of that one on the error. */
+const forgetBody = (c: Context): void =>
+  changeResponseHeaders(c, (headers) => {
+    for (const name of ABOUT_BODY) headers.delete(name);
+  });
 
 /**
  * Hono's own error handler, except that an error in a hosted request goes to its server: one log line with the
  * request's id instead of a bare `console.error`. Outside a server nothing changes.
  */
 const reportError = (error: Error, c: Context): Response | Promise<Response> => {
+  if (c.finalized) forgetBody(c);
   if ('getResponse' in error && typeof error.getResponse === 'function') {
     const response: Response = error.getResponse();
     return c.newResponse(response.body, response);

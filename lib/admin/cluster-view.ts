@@ -2,6 +2,7 @@ import type { Outcome, Refusal } from '../cluster/outcome.ts';
 import type { Change } from '../cluster/plan.ts';
 import type { ClusterSnapshot, ServerSnapshot, TlsSnapshot } from '../cluster/snapshot.ts';
 import type { Issue } from '../config/issue.ts';
+import type { Problem } from '../source/source.ts';
 import { type ErrorView, errorView } from './error-view.ts';
 
 /** One server as it is now. */
@@ -25,6 +26,9 @@ export interface ClusterView extends Omit<ClusterSnapshot, 'servers' | 'error'> 
   /** Why `desired` is not `applied`, or why the source failed; absent when all is well. */
   readonly error?: ErrorView;
 }
+
+/** Something that is wrong with the file, without the error behind it. */
+export interface ProblemView extends Omit<Problem, 'cause'> {}
 
 /** A server whose part of a commit did not go ahead (`commit: 'independent'`). */
 export interface RefusalView {
@@ -73,6 +77,8 @@ export const outcomeView = (outcome: Outcome): OutcomeView => {
       return head;
   }
 };
+
+export const problemView = ({ cause: _, ...problem }: Problem): ProblemView => problem;
 
 const refusalView = ({ server, cause, issues }: Refusal): RefusalView => ({ server, cause: errorView(cause), issues });
 

@@ -6,8 +6,16 @@ import type { ClusterSnapshot } from '../cluster/snapshot.ts';
 import { ConfigError } from '../config/errors.ts';
 import type { Issue } from '../config/issue.ts';
 import type { CommitMode, ServerEnv, Strategy } from '../config/server-config.ts';
+import type { Problem } from '../source/source.ts';
 import { type ClusterEvent, eventsBetween } from './cluster-event.ts';
-import { type ClusterView, clusterView, type OutcomeView, outcomeView } from './cluster-view.ts';
+import {
+  type ClusterView,
+  clusterView,
+  type OutcomeView,
+  outcomeView,
+  type ProblemView,
+  problemView,
+} from './cluster-view.ts';
 import type { Desired } from './desired.ts';
 import { errorView } from './error-view.ts';
 import { ControlError, type ControlStatus } from './errors.ts';
@@ -44,6 +52,10 @@ export interface Controlled {
   readonly desired: Desired;
   /** What the cluster was made with, and keeps. */
   readonly fixed: { readonly commit: CommitMode; readonly strategy: Strategy };
+  /** What is wrong with the file as it is now; empty when it is good, and when there is none. */
+  readonly problems: readonly Problem[];
+  /** When the configuration was kept that is served because the file could not be used; ISO 8601, UTC. */
+  readonly resumedFrom: string | undefined;
 }
 
 /** A cluster as its control API shows it. */
@@ -51,6 +63,10 @@ export interface ControlView extends ClusterView {
   readonly process: Identity;
   /** Servers that an operator took out. */
   readonly drained: readonly string[];
+  /** What is wrong with the file as it is now, and why it is not what runs; empty when it is good. */
+  readonly problems: readonly ProblemView[];
+  /** When the last good configuration was kept that is served instead of the file (`--resume`): ISO 8601, UTC. */
+  readonly resumedFrom?: string;
 }
 
 export interface ControlAppOptions {
@@ -116,9 +132,15 @@ export const createControlApp = (target: ControlTarget, { transport, closing$ }:
     return json(isReady ? 200 : 503, { status: isReady ? 'ok' : 'unavailable', state, degraded });
   });
   app.get('/api/cluster', () => {
-    const { cluster, desired } = running();
+    const { cluster, desired, problems, resumedFrom } = running();
     const { snapshot } = cluster;
-    const view: ControlView = { ...clusterView(snapshot), process: target.identity, drained: desired.drained };
+    const view: ControlView = {
+      ...clusterView(snapshot),
+      process: target.identity,
+      drained: desired.drained,
+      problems: problems.map(problemView),
+      ...(resumedFrom === undefined ? {} : { resumedFrom }),
+    };
     return json(200, view, etagOf(snapshot));
   });
   app.get('/api/events', () => stream(eventsOf(running().cluster)));

@@ -37,7 +37,8 @@ export interface Desired {
 
 const isRefusal = ({ status }: Outcome): boolean => status === 'rejected' || status === 'rolledBack';
 
-export const createDesired = (cluster: Cluster): Desired => {
+/** @param replaced - called when a config that `replace` has pushed is in force. */
+export const createDesired = (cluster: Cluster, replaced: () => void = () => {}): Desired => {
   const drained = new Set<string>();
   /** The newest config that is not known to be refused, and the newest one that was in force. */
   let newest: ClusterConfig = {};
@@ -95,7 +96,9 @@ export const createDesired = (cluster: Cluster): Desired => {
         for (let settled: unknown; settled !== lastPush; await settled) settled = lastPush;
         const { applied } = cluster.snapshot.revision;
         if (revision !== undefined && revision !== applied) throw new StaleRevisionError(revision, applied);
-        return apply(config);
+        const outcome = await apply(config);
+        if (outcome.status === 'committed') replaced();
+        return outcome;
       }),
     plan: (config) => cluster.plan(without(config)),
     drain: (id) =>

@@ -6,7 +6,7 @@ import { type Cluster, createCluster } from '../cluster/cluster.ts';
 import type { Outcome } from '../cluster/outcome.ts';
 import type { ClusterSnapshot } from '../cluster/snapshot.ts';
 import type { Logger } from '../log/logger.ts';
-import type { FailedEvent, LoadedEvent, Source, SourceEvent } from '../source/source.ts';
+import type { FailedEvent, LoadedEvent, Problem, Source, SourceEvent } from '../source/source.ts';
 import type { Runnable } from '../supervision/runnable.ts';
 import { type Complaint, complaintOf, complaintsAbout } from './complaint.ts';
 import { CommandError, EXIT, type ExitCode, exitCodeOfCause, exitCodeOfProblem } from './exit-code.ts';
@@ -37,10 +37,10 @@ export interface FileClusterOptions {
  * 2. From then on it is `Running`, whatever the source says: what cannot be used is shown, and what runs keeps running.
  * 3. `stop` lets go of the source first, so that nothing starts what is being stopped.
  *
- * @param open - the source; it reads again whenever the stream it is given emits.
+ * @param openSource - the source; it reads again whenever the stream it is given emits.
  */
 export const createFileCluster = (
-  open: (reload$: Observable<void>) => Source,
+  openSource: (reload$: Observable<void>) => Source,
   show: (event: RunEvent) => void,
   logger: Logger,
   { baseDir, keep }: FileClusterOptions,
@@ -51,6 +51,16 @@ export const createFileCluster = (
   let first: LoadedEvent | undefined;
   let controlled: Controlled | undefined;
   let inForce = false;
+  let problems: readonly Problem[] = [];
+  let resumedFrom: string | undefined;
+  const complained = new WeakSet<Outcome>();
+
+  /** Whoever pushed, and whoever hears of an outcome first: what it has to complain about is told once. */
+  const complain = (outcome: Outcome): void => {
+    if (complained.has(outcome)) return;
+    complained.add(outcome);
+    for (const complaint of complaintsAbout(outcome)) show({ type: 'error', ...complaint });
+  };
 
   const follow = (event: SourceEvent, ready: () => void, refuse: (error: CommandError) => void): void => {
     // Before anything runs it is the end, and whoever ends it tells why.
@@ -58,6 +68,7 @@ export const createFileCluster = (
       refuse(unusable(event));
       return;
     }
+    problems = event.type === 'failed' ? event.problems : [];
     if (event.type === 'failed') {
       show({ type: 'config', file: event.file, status: 'invalid', problems: event.problems.length });
       for (const problem of event.problems) show({ type: 'error', ...complaintOf(problem) });
@@ -66,7 +77,8 @@ export const createFileCluster = (
     show({ type: 'config', file: event.file, status: 'valid', servers: countOf(event) });
     first ??= event;
     warnAboutFixed(first, event, logger);
-    controlled ??= openCluster(event, baseDir, show, logger);
+    resumedFrom = event.keptAt;
+    controlled ??= open(event);
     const applied = controlled.desired.apply(event.servers);
     // After the push: a cluster that starts with nothing to do is running before it serves.
     void controlled.cluster.start();
@@ -87,11 +99,43 @@ export const createFileCluster = (
       refuse(new CommandError(exitCodeOf(outcome), [first, ...rest]));
       return;
     }
-    for (const complaint of complaints) show({ type: 'error', ...complaint });
+    complain(outcome);
     if (outcome.status === 'superseded' || outcome.status === 'cancelled') return;
     inForce = true;
+    if (event.keptAt !== undefined) {
+      logger.warn(`the file cannot be used: the last good configuration, of ${event.keptAt}, is being served`);
+    }
     if (complaints.length === 0) keep?.(event);
     ready();
+  };
+
+  const open = ({ commit = 'atomic', strategy = 'hot-swap' }: LoadedEvent): Controlled => {
+    const cluster = createCluster({ logger, baseDir, commit, strategy });
+    let before: ClusterSnapshot | undefined;
+    cluster.cluster$.subscribe((snapshot) => {
+      const events = eventsBetween(before, snapshot);
+      before = snapshot;
+      for (const event of events) show(event);
+    });
+    cluster.outcomes$.subscribe((outcome) => {
+      show({ type: 'outcome', outcome });
+      // Before anything is in force, it may be what ends the run, and is told then.
+      if (inForce) complain(outcome);
+    });
+    const desired = createDesired(cluster, () => {
+      resumedFrom = undefined;
+    });
+    return {
+      cluster,
+      desired,
+      fixed: { commit, strategy },
+      get problems() {
+        return problems;
+      },
+      get resumedFrom() {
+        return resumedFrom;
+      },
+    };
   };
 
   return {
@@ -104,15 +148,13 @@ export const createFileCluster = (
       return controlled;
     },
     async restart() {
-      const outcome = await controlled?.cluster.restart();
-      for (const complaint of outcome === undefined ? [] : complaintsAbout(outcome))
-        show({ type: 'error', ...complaint });
+      await controlled?.cluster.restart();
     },
     async start() {
       state$.next('Booting');
       await new Promise<void>((resolve, reject) => {
         reading.add(
-          open(reload$).subscribe({
+          openSource(reload$).subscribe({
             next: (event) => follow(event, resolve, reject),
             complete: () => {
               if (controlled === undefined) reject(new CommandError(EXIT.invalid, [SAID_NOTHING]));
@@ -134,23 +176,6 @@ export const createFileCluster = (
       reload$.next();
     },
   };
-};
-
-const openCluster = (
-  { commit = 'atomic', strategy = 'hot-swap' }: LoadedEvent,
-  baseDir: string,
-  show: (event: RunEvent) => void,
-  logger: Logger,
-): Controlled => {
-  const cluster = createCluster({ logger, baseDir, commit, strategy });
-  let before: ClusterSnapshot | undefined;
-  cluster.cluster$.subscribe((snapshot) => {
-    const events = eventsBetween(before, snapshot);
-    before = snapshot;
-    for (const event of events) show(event);
-  });
-  cluster.outcomes$.subscribe((outcome) => show({ type: 'outcome', outcome }));
-  return { cluster, desired: createDesired(cluster), fixed: { commit, strategy } };
 };
 
 const SAID_NOTHING: Complaint = {

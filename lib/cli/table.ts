@@ -1,4 +1,5 @@
 import type { ClusterSnapshot, ServerSnapshot } from '../cluster/snapshot.ts';
+import type { CertificateStatus } from '../server/encryption.ts';
 import { type Column, column, type Dropping, drawTable, fitLine } from './columns.ts';
 import { lineWidth } from './live-block.ts';
 import type { Line, Span, Style } from './paint.ts';
@@ -13,6 +14,8 @@ export interface TableView {
   readonly snapshot: TableCluster | undefined;
   /** What is wrong with the file as it is now; it is not what runs. */
   readonly problems: number;
+  /** What time it is, in milliseconds since the epoch; the time it really is by default. */
+  readonly now?: number;
 }
 
 /** What is shown of a cluster: of its snapshot, and of what its control socket tells. */
@@ -22,6 +25,9 @@ export interface TableCluster extends Pick<ClusterSnapshot, 'state' | 'degraded'
 
 interface TableServer extends Omit<ServerSnapshot, 'error' | 'tls'> {
   readonly error?: { readonly message: string };
+  readonly tls?: Pick<CertificateStatus, 'state' | 'validTo'> & { readonly error?: { readonly message: string } };
+  /** What there is to know of it when nothing is wrong. */
+  readonly note?: string;
 }
 
 /** Columns and rows that may be used. */
@@ -41,23 +47,27 @@ export interface Size {
 export const layout = (view: TableView, { width, height }: Size): readonly Line[] => {
   if (width < 1 || height < 1) return [];
   const title = titleOf(view, width);
-  const rows = rowsOf(view.snapshot);
+  const rows = rowsOf(view.snapshot, view.now ?? Date.now());
   if (rows.length === 0 || height < 3) return [title];
   const room = height - 2;
   const shown = rows.length <= room ? rows : urgentFirst(rows).slice(0, room - 1);
-  const styled = ({ style }: Row, name: ColumnName) => (name === 'state' || name === 'error' ? style : undefined);
+  const styled = ({ style, noteStyle }: Row, name: ColumnName) => {
+    if (name === 'state') return style;
+    return name === 'note' ? noteStyle : undefined;
+  };
   const hidden = rows.length - shown.length;
   const more: readonly Line[] =
     hidden === 0 ? [] : [fitLine([{ text: `… and ${hidden} more`, style: 'faint' }], width)];
   return [title, ...drawTable(COLUMNS, shown, DROPPING, width, styled, cellText), ...more];
 };
 
-type ColumnName = 'id' | 'state' | 'address' | 'connections' | 'inFlight' | 'restarts' | 'uptime' | 'error';
+type ColumnName = 'id' | 'state' | 'address' | 'connections' | 'inFlight' | 'restarts' | 'uptime' | 'note';
 
 type Row = Readonly<Record<ColumnName, string>> & {
   /** Instead of the URL, when that does not fit: without it the port would be what is cut. */
   readonly shortAddress: string;
   readonly style: Style;
+  readonly noteStyle: Style;
   readonly running: boolean;
 };
 
@@ -72,14 +82,14 @@ const COLUMNS: readonly Column<ColumnName>[] = [
   column('inFlight', 'IN-FLIGHT', 'right'),
   column('restarts', 'RESTARTS', 'right'),
   column('uptime', 'UPTIME', 'right', 7),
-  column('error', 'ERROR', 'left', 30, 12),
+  column('note', 'NOTE', 'left', 30, 12),
 ];
 
 const DROPPING: Dropping<ColumnName> = {
   luxuries: ['uptime', 'restarts', 'inFlight', 'connections'],
   // The id and the state stay.
-  needs: ['error', 'address'],
-  shrinkable: ['error', 'address', 'id'],
+  needs: ['note', 'address'],
+  shrinkable: ['note', 'address', 'id'],
 };
 
 const STYLES: Readonly<Record<ServerSnapshot['state'], Style>> = {
@@ -90,13 +100,14 @@ const STYLES: Readonly<Record<ServerSnapshot['state'], Style>> = {
   failed: 'bad',
 };
 
-const rowsOf = (snapshot: TableCluster | undefined): readonly Row[] => {
+const rowsOf = (snapshot: TableCluster | undefined, now: number): readonly Row[] => {
   if (snapshot === undefined) return [];
   const servers = Object.values(snapshot.servers);
   // A column of zeros says nothing; the first restart makes it appear.
   const restarts = servers.some((server) => server.restarts > 0);
-  const rows = servers.map(
-    (server): Row => ({
+  const rows = servers.map((server): Row => {
+    const note = noteOf(server, now);
+    return {
       id: printable(server.id),
       state: server.state,
       address: printable(server.url),
@@ -105,11 +116,12 @@ const rowsOf = (snapshot: TableCluster | undefined): readonly Row[] => {
       inFlight: server.state === 'stopped' ? '' : String(server.inFlight),
       restarts: restarts ? String(server.restarts) : '',
       uptime: server.state === 'running' ? duration(server.uptimeMs) : '',
-      error: server.error === undefined ? '' : printable(server.error.message),
+      note: printable(note.text),
       style: STYLES[server.state],
+      noteStyle: note.style,
       running: server.state === 'running',
-    }),
-  );
+    };
+  });
   const draining = snapshot.draining.map(
     ({ server, address, connections }): Row => ({
       id: printable(server),
@@ -120,13 +132,36 @@ const rowsOf = (snapshot: TableCluster | undefined): readonly Row[] => {
       inFlight: '',
       restarts: '',
       uptime: '',
-      error: '',
+      note: '',
       style: STYLES.draining,
+      noteStyle: STYLES.draining,
       running: false,
     }),
   );
   return [...rows, ...draining];
 };
+
+interface Note {
+  readonly text: string;
+  readonly style: Style;
+}
+
+/** Why a server does not run; when it does, what its certificates need, or what else there is to know. */
+const noteOf = ({ state, error, tls, note }: TableServer, now: number): Note => {
+  if (error !== undefined) return { text: error.message, style: STYLES[state] };
+  const kept = tls?.error === undefined ? '' : `certificate not renewed: ${tls.error.message}`;
+  if (tls?.state === 'expired') {
+    return { text: ['certificate has expired', kept].filter(Boolean).join('; '), style: 'bad' };
+  }
+  if (tls?.state === 'expiring') {
+    const days = Math.floor((tls.validTo - now) / DAY_MS);
+    const left = days < 1 ? 'less than a day' : counted(days, 'day');
+    return { text: [`certificate expires in ${left}`, kept].filter(Boolean).join('; '), style: 'busy' };
+  }
+  return kept === '' ? { text: note ?? '', style: 'faint' } : { text: kept, style: 'bad' };
+};
+
+const DAY_MS = 86_400_000;
 
 const urgentFirst = (rows: readonly Row[]): readonly Row[] => [
   ...rows.filter(({ running }) => !running),

@@ -117,7 +117,7 @@ const resumed = async (path: string, failed: FailedEvent): Promise<readonly Sour
     const kept = await readLastGood(path);
     if (kept === undefined) return [failed];
     const event = readConfig(path, kept.config);
-    if (event.type === 'loaded') return [event, failed];
+    if (event.type === 'loaded') return [{ ...event, keptAt: kept.savedAt }, failed];
     return [{ ...failed, problems: [...failed.problems, ...event.problems] }];
   } catch (cause) {
     const { code, message, hint } =

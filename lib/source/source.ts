@@ -74,6 +74,8 @@ export interface LoadedEvent {
   readonly servers: ClusterConfig;
   readonly commit?: CommitMode;
   readonly strategy?: Strategy;
+  /** When it was kept, ISO 8601, UTC; only of a configuration that `resumeLastGood` has taken from disk. */
+  readonly keptAt?: string;
   /** What is wrong with servers that will stay behind; only with `commit: 'independent'` there can be any. */
   readonly problems: readonly Problem[];
 }

@@ -40,6 +40,17 @@ describe('what it tells', () => {
     expect((await send('GET', '/livez')).status).toBe(200);
   });
 
+  test('what is wrong with the file, without the error behind it, and what is served instead', async () => {
+    const { send, file } = await controlled();
+    expect((await send('GET', '/api/cluster')).answer).toMatchObject({ problems: [] });
+    const problem = { file: 'a.json', line: 3, column: 7, message: 'broken', hint: 'mend it' };
+    file.problems = [{ code: 'ERR_SOURCE_SYNTAX', ...problem, cause: new Error('secret') }];
+    file.resumedFrom = '2026-11-20T10:00:00.000Z';
+    const { answer } = await send('GET', '/api/cluster');
+    expect(answer.problems).toEqual([{ code: 'ERR_SOURCE_SYNTAX', ...problem }]);
+    expect(answer.resumedFrom).toBe('2026-11-20T10:00:00.000Z');
+  });
+
   test('a stream begins with a snapshot, goes on with changes, and ends when it is told to', async () => {
     const { app, desired, closing$ } = await controlled();
     const response = await app.request('/api/events');

@@ -6,6 +6,7 @@ import type { Transport } from '../../lib/admin/guard.ts';
 import { createLogRing } from '../../lib/admin/log-ring.ts';
 import { type Cluster, createCluster } from '../../lib/cluster/cluster.ts';
 import type { ClusterConfig } from '../../lib/config/server-config.ts';
+import type { Problem } from '../../lib/source/source.ts';
 
 const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 
@@ -31,7 +32,9 @@ export const controlled = async (transport: Transport = { kind: 'unix' }) => {
   const logs = createLogRing();
   const closing$ = new Subject<void>();
   const identity = { name: 'test', pid: 1, version: '0.0.0', file: '/a.json', startedAt: 0 };
-  const running = () => ({ cluster, desired, fixed: { commit: 'atomic', strategy: 'hot-swap' } as const });
+  /** What is wrong with the file. */
+  const file: { problems: Problem[]; resumedFrom: string | undefined } = { problems: [], resumedFrom: undefined };
+  const running = () => ({ cluster, desired, fixed: { commit: 'atomic', strategy: 'hot-swap' } as const, ...file });
   const app = createControlApp({ identity, logs, running }, { transport, closing$ });
   const send = async (method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) => {
     const response = await app.request(path, {
@@ -41,7 +44,7 @@ export const controlled = async (transport: Transport = { kind: 'unix' }) => {
     });
     return { status: response.status, etag: response.headers.get('etag'), answer: await response.json() };
   };
-  return { app, cluster, desired, logs, closing$, send };
+  return { app, file, cluster, desired, logs, closing$, send };
 };
 
 /** A cluster that serves an app on the loopback; gives its port. */

@@ -66,6 +66,20 @@ describe('a cluster that runs', () => {
     expect(readdirSync(control)).toEqual([]);
   });
 
+  test('status says what is wrong with the file, until it is good again', async () => {
+    const { command, call, file } = await running();
+    save(file, '{');
+    await command.said(/ERR_SOURCE_SYNTAX/);
+    const { stdout } = await call('status');
+    expect(stdout).toMatch(/^.* 1 problem {2}revision 1\n/);
+    expect(stdout).toMatch(/\nreason {2}sluice\.config\.json:1:2: .*\(ERR_SOURCE_SYNTAX\)\n$/);
+    const [view] = json(await call('status', '--json')).clusters;
+    expect(view).toMatchObject({ problems: [{ code: 'ERR_SOURCE_SYNTAX', line: 1, column: 2 }] });
+    save(file, both('two', 'admin'));
+    await command.said(/outcome 2 committed/);
+    expect((await call('status')).stdout).not.toMatch(/reason|problem/);
+  });
+
   test('plan says what a file would change, and changes nothing', async () => {
     const { directory, call, url } = await running();
     writeFileSync(join(directory, 'next.json'), both('two', 'admin'));
@@ -102,7 +116,7 @@ describe('a cluster that runs', () => {
   });
 
   test('apply of an address that is taken ends with 4, and is undone', async () => {
-    const { directory, call, url } = await running();
+    const { directory, command, call, url } = await running();
     const taken = createServer();
     onTestFinished(() => void taken.close());
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
@@ -111,6 +125,8 @@ describe('a cluster that runs', () => {
     const { code, stderr } = await call('apply', 'next.json');
     expect(stderr).toMatch(/^error {3}web: .*\(ERR_\w+\)\nhint {4}/);
     expect([code, await body(url)]).toEqual([4, 'one']);
+    await command.said(/error {3}web: .*\(ERR_\w+; hint: .+\)/);
+    expect((await call('logs')).stderr).toMatch(/error {3}web: .*\(ERR_\w+; hint: .+\)/);
   });
 
   test('apply of more than a control socket takes is refused before it is sent', async () => {
@@ -149,7 +165,7 @@ describe('a cluster that runs', () => {
     save(file, both('three', 'other'));
     await command.said(/outcome 3 committed/);
     await expect(fetch(url)).rejects.toThrow();
-    expect((await call('servers')).stdout).toMatch(/web +stopped .*drained/);
+    expect((await call('servers')).stdout).toMatch(/^ID .* NOTE\nweb +stopped .*drained, until it is resumed\n/);
     expect(json(await call('servers', '--json')).drained).toEqual(['web']);
     expect((await call('resume', 'web')).code).toBe(0);
     const [web] = json(await call('servers', '--json')).servers;

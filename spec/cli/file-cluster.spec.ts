@@ -108,6 +108,53 @@ describe('going on', () => {
     expect(states).toEqual(['New', 'Booting', 'Running']);
   });
 
+  test('what is wrong with the file is known until a good one follows', async () => {
+    const { cluster, events$ } = await running();
+    events$.next(failed);
+    expect(cluster.controlled?.problems).toMatchObject([{ code: 'ERR_SOURCE_SYNTAX', line: 1, column: 2 }]);
+    events$.next(loaded('two'));
+    expect(cluster.controlled?.problems).toEqual([]);
+  });
+
+  test('that the last good configuration is served is told, and known until another takes its place', async () => {
+    const { cluster, events$, warnings } = open();
+    const started = cluster.start();
+    const keptAt = '2026-11-20T10:00:00.000Z';
+    events$.next({ ...loaded('kept'), keptAt } as SourceEvent);
+    events$.next(failed);
+    await started;
+    expect(warnings).toEqual([`the file cannot be used: the last good configuration, of ${keptAt}, is being served`]);
+    expect(cluster.controlled?.resumedFrom).toBe(keptAt);
+    await cluster.controlled?.desired.restart();
+    expect(cluster.controlled?.resumedFrom).toBe(keptAt);
+    await cluster.controlled?.desired.replace({ web: { listen: '127.0.0.1:0', routes: [] } }, undefined);
+    expect(cluster.controlled?.resumedFrom).toBeUndefined();
+  });
+
+  test('why an order was undone or refused is told once, as for an edit', async () => {
+    const { cluster, events } = await running();
+    const { controlled } = cluster;
+    const web = { listen: '192.0.2.1:8080', routes: [] };
+    await controlled?.desired.replace({ web }, undefined);
+    await controlled?.desired.apply({ web: { ...web, listen: 'nowhere' } });
+    const told = events.filter(({ type }) => type === 'outcome' || type === 'error');
+    expect(told.slice(1)).toMatchObject([
+      { type: 'outcome', outcome: { status: 'rolledBack' } },
+      { type: 'error', code: 'ERR_BIND', hint: expect.stringMatching(/./) },
+      { type: 'outcome', outcome: { status: 'rejected' } },
+      { type: 'error', code: 'ERR_CONFIG', hint: expect.stringMatching(/./) },
+    ]);
+  });
+
+  test('why an edit was undone is told once', async () => {
+    const { events$, events } = await running();
+    events$.next(loaded('two', '192.0.2.1:8080'));
+    await expect.poll(() => events.filter(({ type }) => type === 'error')).toMatchObject([{ code: 'ERR_BIND' }]);
+    events$.next(loaded('three'));
+    await expect.poll(() => events.filter(({ type }) => type === 'outcome')).toHaveLength(3);
+    expect(events.filter(({ type }) => type === 'error')).toHaveLength(1);
+  });
+
   test('reloading asks the source', async () => {
     const { cluster, asked } = await running();
     cluster.reload?.();

@@ -23,9 +23,13 @@ test('with --resume what was in force last is served when the file cannot be use
   expect(await body(url)).toBe('good');
   await second.said(/config {2}sluice\.config\.json is not valid/);
   await second.said(/error {3}sluice\.config\.json:1:2: .*ERR_SOURCE_SYNTAX/);
+  const [served = ''] = await second.said(/the last good configuration, of \d{4}-\S+Z, is being served/);
+  const { stdout } = await finish(directory, ['status']);
+  expect(stdout).toContain(`note    ${served}\nreason  sluice.config.json:1:2: `);
   writeFileSync(join(directory, 'sluice.config.json'), config('mended'));
   await second.said(/outcome 2 committed/);
   expect(await body(url)).toBe('mended');
+  expect((await finish(directory, ['status'])).stdout).not.toContain('last good');
 });
 
 test('without anything kept --resume changes nothing about how a bad file ends it', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { lineWidth } from '../../lib/cli/live-block.ts';
 import { plain } from '../../lib/cli/paint.ts';
 import { layout, type TableView } from '../../lib/cli/table.ts';
+import type { TlsSnapshot } from '../../lib/cluster/snapshot.ts';
 import { anySnapshot, cluster, server } from './snapshots.ts';
 
 const draw = (view: Partial<TableView>, width: number, height = 24): readonly string[] =>
@@ -72,9 +73,26 @@ describe('what is shown', () => {
     const failed = server('api', { state: 'failed', restarts: 5, error: new Error('the socket failed\u001b[2J') });
     expect(draw({ snapshot: cluster([failed], { degraded: true }) }, 120)).toEqual([
       'sluice  Running, degraded  1 server  sluice.config.json  revision 1',
-      'ID   STATE   ADDRESS                CONNS  IN-FLIGHT  RESTARTS  ERROR',
+      'ID   STATE   ADDRESS                CONNS  IN-FLIGHT  RESTARTS  NOTE',
       'api  failed  http://127.0.0.1:8080      0          0         5  the socket failed\\u{1b}[2J',
     ]);
+  });
+
+  test.each<[object, string]>([
+    [{ state: 'valid', validTo: 90 * 86_400_000 }, ''],
+    [{ state: 'expiring', validTo: 10.5 * 86_400_000 }, 'certificate expires in 10 days'],
+    [{ state: 'expiring', validTo: 86_400_000 / 2 }, 'certificate expires in less than a day'],
+    [{ state: 'expired', validTo: -1 }, 'certificate has expired'],
+    [{ state: 'valid', validTo: 1, error: new Error('no key') }, 'certificate not renewed: no key'],
+    [
+      { state: 'expired', validTo: -1, error: new Error('no key') },
+      'certificate has expired; certificate not renewed: no key',
+    ],
+  ])('of the certificate %j the note is %j', (status, note) => {
+    const tls = { names: [], fingerprint: '', failedHandshakes: 0, ...status } as unknown as TlsSnapshot;
+    const [, head = '', row = ''] = draw({ now: 0, snapshot: cluster([server('web', { tls })]) }, 140);
+    expect(head.endsWith('NOTE')).toBe(note !== '');
+    expect(row.replace(/^.* 1s( {2})?/, '')).toBe(note);
   });
 
   test('generations that still drain are rows of their own', () => {

@@ -1,4 +1,5 @@
 import type { BaseIssue } from 'valibot';
+import { durationHint } from './duration-hint.ts';
 import type { Issue } from './issue.ts';
 import { oneLine } from './received.ts';
 import { receivedAt } from './received-at.ts';
@@ -37,7 +38,8 @@ export const issuesOf = (server: string | undefined, found: readonly BaseIssue<u
   for (const one of found.toSorted((a, b) => Number(isMisspelled(b)) - Number(isMisspelled(a)))) {
     const keys = (one.path ?? []).map((item) => String(item.key));
     const path = oneLine(keys.join('.'));
-    const text = readWording(one.message);
+    const hint = durationHint(keys.at(-1), one.input);
+    const text = { ...(hint === undefined ? {} : { hint }), ...readWording(one.message) };
     const issue = issueFrom(
       server,
       path,

@@ -245,8 +245,24 @@ const oneName: Check = (record, report) => {
   } else if (Object.keys(record).length === 0) report([], record, wording(expected));
 };
 
+/** Refuses a name alone in words of its own. */
+const noName = <Schema extends v.GenericSchema>(schema: Schema): Schema => ({
+  ...schema,
+  '~run': (dataset, config) => {
+    const name = middlewareNames.find((known) => known === dataset.value);
+    if (name === undefined) return schema['~run'](dataset, config);
+    const byDefault = TAKES_TRUE.has(name) ? 'true' : '…';
+    return v.never(wording('middleware', '', `write { ${name}: ${byDefault} }`))['~run'](dataset, config);
+  },
+});
+
+/** Middleware that needs no settings. */
+const TAKES_TRUE: ReadonlySet<string> = new Set(
+  Object.entries(settings).flatMap(([name, schema]) => (v.is(schema, true) ? [name] : [])),
+);
+
 const item = v.pipe(
-  shape('middleware', v.partial(v.object(settings)).entries),
+  noName(shape('middleware', v.partial(v.object(settings)).entries)),
   v.metadata({
     description: 'Middleware by its name.',
     oneOf: middlewareNames.map((name) => ({ required: [name] })),

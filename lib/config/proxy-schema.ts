@@ -113,67 +113,74 @@ const oneOrMany: Check = (record, report) => {
   }
 };
 
+/** What other proxies call a target. */
+const TARGET_HINT = "name one 'target', or several 'targets'";
+
 const settings = v.pipe(
-  shape('a proxy', {
-    target: v.optional(target),
-    targets: v.optional(targets),
-    balance: v.optional(
-      v.pipe(
-        v.picklist(['round-robin', 'least-in-flight'], wording("'round-robin' or 'least-in-flight'")),
-        v.metadata({ description: 'How requests are spread over targets.', default: proxyDefaults.balance }),
+  shape(
+    'a proxy',
+    {
+      target: v.optional(target),
+      targets: v.optional(targets),
+      balance: v.optional(
+        v.pipe(
+          v.picklist(['round-robin', 'least-in-flight'], wording("'round-robin' or 'least-in-flight'")),
+          v.metadata({ description: 'How requests are spread over targets.', default: proxyDefaults.balance }),
+        ),
       ),
-    ),
-    strip: prefix('What is taken away from the start of a path; the route begins with it.', '/api'),
-    rewrite: prefix('What is put in front of a path, after strip.', '/v2'),
-    host: v.optional(
-      v.pipe(
-        v.picklist(['target', 'preserve'], wording("'target' or 'preserve'")),
-        v.metadata({
-          description: "What Host says: the target's own name, or the client's.",
-          default: proxyDefaults.host,
-        }),
+      strip: prefix('What is taken away from the start of a path; the route begins with it.', '/api'),
+      rewrite: prefix('What is put in front of a path, after strip.', '/v2'),
+      host: v.optional(
+        v.pipe(
+          v.picklist(['target', 'preserve'], wording("'target' or 'preserve'")),
+          v.metadata({
+            description: "What Host says: the target's own name, or the client's.",
+            default: proxyDefaults.host,
+          }),
+        ),
       ),
-    ),
-    connectTimeoutMs: number(
-      1,
-      LONGEST_MS,
-      proxyDefaults.connectTimeoutMs,
-      'Milliseconds until a connection must stand.',
-    ),
-    headersTimeoutMs: number(
-      0,
-      LONGEST_MS,
-      proxyDefaults.headersTimeoutMs,
-      'Milliseconds until the head of an answer must have come (504 otherwise); 0 = no limit.',
-    ),
-    bodyTimeoutMs: number(
-      0,
-      LONGEST_MS,
-      proxyDefaults.bodyTimeoutMs,
-      'Milliseconds an answer may pause within its body; 0 = no limit.',
-    ),
-    maxConnections: number(
-      1,
-      65_535,
-      proxyDefaults.maxConnections,
-      'Connections to each target at once, and WebSockets beside them.',
-    ),
-    retries: number(
-      0,
-      MOST_TARGETS,
-      proxyDefaults.retries,
-      'How often a request that may be repeated is tried on another target.',
-    ),
-    coolDownMs: number(
-      0,
-      LONGEST_MS,
-      proxyDefaults.coolDownMs,
-      'Milliseconds for which a target that cannot be reached is left alone, doubled each time.',
-    ),
-    trust: v.optional(trust),
-    websocket: flag(proxyDefaults.websocket, 'Lets WebSockets through.'),
-    tls,
-  }),
+      connectTimeoutMs: number(
+        1,
+        LONGEST_MS,
+        proxyDefaults.connectTimeoutMs,
+        'Milliseconds until a connection must stand.',
+      ),
+      headersTimeoutMs: number(
+        0,
+        LONGEST_MS,
+        proxyDefaults.headersTimeoutMs,
+        'Milliseconds until the head of an answer must have come (504 otherwise); 0 = no limit.',
+      ),
+      bodyTimeoutMs: number(
+        0,
+        LONGEST_MS,
+        proxyDefaults.bodyTimeoutMs,
+        'Milliseconds an answer may pause within its body; 0 = no limit.',
+      ),
+      maxConnections: number(
+        1,
+        65_535,
+        proxyDefaults.maxConnections,
+        'Connections to each target at once, and WebSockets beside them.',
+      ),
+      retries: number(
+        0,
+        MOST_TARGETS,
+        proxyDefaults.retries,
+        'How often a request that may be repeated is tried on another target.',
+      ),
+      coolDownMs: number(
+        0,
+        LONGEST_MS,
+        proxyDefaults.coolDownMs,
+        'Milliseconds for which a target that cannot be reached is left alone, doubled each time.',
+      ),
+      trust: v.optional(trust),
+      websocket: flag(proxyDefaults.websocket, 'Lets WebSockets through.'),
+      tls,
+    },
+    { to: TARGET_HINT, url: TARGET_HINT, upstream: TARGET_HINT, upstreams: TARGET_HINT },
+  ),
   v.metadata({ description: 'Where requests are passed on to, and how.' }),
   rule(oneOrMany),
 );

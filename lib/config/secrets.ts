@@ -1,3 +1,4 @@
+import { withoutDuration } from './duration-hint.ts';
 import type { Issue } from './issue.ts';
 import { isPlainObject } from './plain-data.ts';
 import { oneLine, received } from './received.ts';
@@ -120,7 +121,19 @@ export const redactIssue = (issue: Issue, secrets: readonly Secret[]): Issue => 
     ...issue,
     expected: redact(issue.expected, secrets),
     received: shown,
-    message: word(issue.message),
-    ...(issue.hint === undefined ? {} : { hint: word(issue.hint) }),
+    message: aboutVariable(issue, secret) ?? word(issue.message),
+    ...(issue.hint === undefined
+      ? {}
+      : { hint: word(secret === undefined ? issue.hint : withoutDuration(issue.hint)) }),
   };
+};
+
+/** Where nothing but a variable stands, `not "${LIMIT}"` would read as if nobody had filled it in. */
+const aboutVariable = (
+  { message, expected, received: shown }: Issue,
+  secret: Secret | undefined,
+): string | undefined => {
+  const name = /^\$\{(\w+)[^{}]*\}$/.exec(secret?.written ?? '')?.[1];
+  const isPlain = message === `must be ${expected}, not ${shown}`;
+  return name === undefined || !isPlain ? undefined : `the value of ${name} is not ${expected}`;
 };

@@ -45,8 +45,13 @@ export const noArray = <Schema extends v.GenericSchema>(schema: Schema, text: st
  * A member that must be there and is not is reported in the words of its own schema.
  *
  * @param name - what the record is called in messages, with its article.
+ * @param meant - the hints for keys of other programs that stand for known ones here.
  */
-export const shape = <const Entries extends v.ObjectEntries>(name: string, entries: Entries) => {
+export const shape = <const Entries extends v.ObjectEntries>(
+  name: string,
+  entries: Entries,
+  meant: Readonly<Record<string, string>> = {},
+) => {
   const known = Object.keys(entries);
   const missing = (issue: v.LooseObjectIssue): string => {
     const key = issue.path?.[0].key;
@@ -60,7 +65,8 @@ export const shape = <const Entries extends v.ObjectEntries>(name: string, entri
       for (const key of Object.keys(record)) {
         if (Object.hasOwn(entries, key)) continue;
         const near = nearest(key, known);
-        const hint = near === undefined ? '' : `did you mean '${near}'?`;
+        const byName = Object.hasOwn(meant, key) ? meant[key] : undefined;
+        const hint = byName ?? (near === undefined ? '' : `did you mean '${near}'?`);
         report([key], record[key], wording(`one of ${known.join(', ')}`, UNKNOWN_KEY, hint));
       }
     }),

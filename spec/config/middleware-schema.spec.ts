@@ -42,6 +42,17 @@ describe('middleware as data', () => {
     expect(parseConfigFile({ servers: around })).toMatchObject({ ok: true });
   });
 
+  test.each([
+    ['cors', 'write { cors: true }'],
+    ['accessLog', 'write { accessLog: true }'],
+    ['timeout', 'write { timeout: … }'],
+    ['nothing', undefined],
+  ])('is no name alone: %s', (name, hint) => {
+    const issues = issuesOf(onRoute(name));
+    expect(issues).toMatchObject([{ path: 'routes.0.middleware.0', message: `must be middleware, not "${name}"` }]);
+    expect(issues[0]?.hint).toBe(hint);
+  });
+
   test('covers every name there is', () => {
     const covered = new Set(valid.flatMap(Object.keys));
     expect([...covered].sort()).toEqual(middlewareNames.toSorted());

@@ -52,6 +52,15 @@ describe('a proxy in a config', () => {
     expect(issues[0]).toMatch(new RegExp(`^${place.replaceAll('.', '\\.')}: `));
   });
 
+  test.each(['to', 'url', 'upstream', 'upstreams'])('says what a target is called to those who write %s', (key) => {
+    const { issues } = issued({ path: '/*', proxy: { [key]: 'http://a' } });
+    expect(issues[0]).toMatchObject({
+      path: `routes.0.proxy.${key}`,
+      message: 'unknown key',
+      hint: "name one 'target', or several 'targets'",
+    });
+  });
+
   test('may take away what its path begins with', () => {
     expect(issuesOf({ target: 'http://a', strip: '/api' })).toEqual([]);
     expect(issuesOf({ target: 'http://a', strip: '/api' }, '/api')).toEqual([]);

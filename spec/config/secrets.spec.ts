@@ -73,6 +73,20 @@ describe('redacting an issue', () => {
     });
   });
 
+  test('where a variable stands alone, it is its value that is wrong', () => {
+    const number = { path: 'a', expected: 'a whole number', received: '"5s"', hint: 'milliseconds: 5000' };
+    const alone: Secret = { path: 'a', written: `\${LIMIT:-50}`, values: { LIMIT: '5s' } };
+    const told = redactIssue({ ...number, message: 'must be a whole number, not "5s"' }, [alone]);
+    expect(told).toEqual({
+      path: 'a',
+      expected: 'a whole number',
+      received: `"\${LIMIT:-50}"`,
+      message: 'the value of LIMIT is not a whole number',
+      hint: 'milliseconds, without a unit',
+    });
+    expect(redactIssue(told, [alone])).toEqual(told);
+  });
+
   test('an issue elsewhere shows no value either', () => {
     const { received, message } = redactIssue({ ...issue, path: 'b' }, [secret('hunter2')]);
     expect(received + message).not.toContain('hunter2');

@@ -118,6 +118,7 @@ const toPlace = (
       });
       continue;
     }
+    if (isScalar(key) && key.value === '<<' && isMerged(value)) report({ ...MERGE_KEY, at: keyAt });
     const name = String(isScalar(key) ? key.value : key.source);
     const earlier = members.get(name);
     if (earlier !== undefined) report(duplicateKey(text, name, keyAt, earlier.at));
@@ -125,6 +126,15 @@ const toPlace = (
   }
   return { at, members };
 };
+
+/** A key of YAML 1.1, which put the members of what an alias names beside those that stand here. */
+const MERGE_KEY = {
+  code: 'ERR_SOURCE_SYNTAX',
+  message: 'merge keys (<<) are not supported',
+  hint: 'use an alias for the whole value, or write out the members',
+} as const satisfies TextFault;
+
+const isMerged = (value: ParsedNode | null): boolean => isAlias(value) || (isSeq(value) && value.items.some(isAlias));
 
 /**
  * Where nesting goes beyond the limit by brackets, or by indicators on one line (`- - - -`); nesting by indentation

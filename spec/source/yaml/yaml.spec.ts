@@ -56,6 +56,8 @@ describe('what is wrong', () => {
     ['a: 1\n b: 2', /^1:4 ERR_SOURCE_SYNTAX /],
     ['a: !!js/function "x"', /^1:4 ERR_SOURCE_SYNTAX unresolved tag/],
     ['a: @x', /^1:4 ERR_SOURCE_SYNTAX /],
+    ['a: &x {n: 1}\nb:\n  <<: *x', /^3:3 ERR_SOURCE_SYNTAX merge keys \(<<\) are not supported/],
+    ['a: &x {n: 1}\nb: {<<: [*x]}', /^2:5 ERR_SOURCE_SYNTAX merge keys \(<<\) are not supported/],
     ['a: *nope', /^1:\d ERR_SOURCE_SYNTAX unresolved alias/],
     ['a: 1\n---\nb: 2', /^2:\d ERR_SOURCE_SYNTAX a second document starts here/],
     ['? [a, b]\n: 1', /^1:3 ERR_SOURCE_SYNTAX a key is a list or a map/],

@@ -12,7 +12,7 @@ import type { ClusterConfig, CommitMode, Strategy } from './server-config.ts';
 import type { ServerSpec } from './server-spec.ts';
 import { specOf } from './spec-of.ts';
 import { wording } from './wording.ts';
-import { isWrapped, WRAPPED } from './wrapped.ts';
+import { EVENT_AS_FILE, EVENT_AS_SERVERS, isEvent, isWrapped, WRAPPED } from './wrapped.ts';
 
 /** What a config says, server by server, and what is wrong with it. */
 export interface ParsedCluster {
@@ -109,7 +109,10 @@ const entriesOf = (config: unknown): Entries => {
     issue: issueOf(undefined, '', received(config), wording('an object of servers by id', message, hint)),
   });
   try {
-    if (isPlainObject(config)) return { record: config, ids: Object.keys(config) };
+    if (isPlainObject(config)) {
+      if (isEvent(config)) return { issue: issueOf(undefined, '', received(config), EVENT_AS_SERVERS) };
+      return { record: config, ids: Object.keys(config) };
+    }
     return refuse('', config instanceof Map ? 'write Object.fromEntries(map)' : '');
   } catch (cause) {
     return refuse(`cannot be read: ${reasonOf(cause)}`);
@@ -235,6 +238,7 @@ export const parseConfigFile = (value: unknown): ParsedFile => {
   try {
     if (!isPlainObject(value))
       return { ok: false, issues: [fileIssue('', value, wording('a config file: an object'))] };
+    if (isEvent(value)) return { ok: false, issues: [fileIssue('', value, EVENT_AS_FILE)] };
   } catch (cause) {
     return {
       ok: false,

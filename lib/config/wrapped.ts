@@ -28,3 +28,21 @@ export const isWrapped = (config: Readonly<Record<string, unknown>>): boolean =>
 };
 
 const FILE_KEYS: ReadonlySet<string> = new Set(['servers', 'commit', 'strategy', '$schema']);
+
+/** What is said of an event of a source where a config file belongs. */
+export const EVENT_AS_FILE = wording(
+  'a config file: an object',
+  'is an event of a source, and no config file',
+  'this is a source: wrap it, toConfigs(source).pipe(map((servers) => ({ servers })))',
+);
+
+/** What is said of an event of a source where servers belong. */
+export const EVENT_AS_SERVERS = wording(
+  'an object of servers by id',
+  'is an event of a source, and holds no servers by id',
+  'this is a source: wrap it, toConfigs(source)',
+);
+
+/** Whether a config is what a source says of one; no server is a text, so no set of servers has a `type` that is one. */
+export const isEvent = (config: Readonly<Record<string, unknown>>): boolean =>
+  (config.type === 'loaded' || config.type === 'failed') && 'problems' in config;

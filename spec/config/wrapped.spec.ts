@@ -52,3 +52,32 @@ describe('is no wrapper', () => {
     expect([...parseCluster({ servers }).refused]).toEqual(['servers']);
   });
 });
+
+describe('an event of a source', () => {
+  const events = [
+    { type: 'loaded', file: 'a.yaml', servers: { a: server() }, problems: [] },
+    { type: 'failed', file: 'a.yaml', problems: [{ message: 'x' }] },
+  ];
+
+  test.each(events)('is one issue where a config file belongs: $type', (event) => {
+    expect(parseConfigFile(event)).toMatchObject({
+      ok: false,
+      issues: [
+        {
+          message: 'is an event of a source, and no config file',
+          hint: 'this is a source: wrap it, toConfigs(source).pipe(map((servers) => ({ servers })))',
+        },
+      ],
+    });
+  });
+
+  test.each(events)('is one issue where servers belong: $type', (event) => {
+    const { specs, issues } = parseCluster(event);
+    expect(specs.size).toBe(0);
+    expect(issues).toMatchObject([{ hint: 'this is a source: wrap it, toConfigs(source)' }]);
+  });
+
+  test('is no set of servers of which one is called type', () => {
+    expect([...parseCluster({ type: server(), problems: null }).specs.keys()]).toEqual(['type']);
+  });
+});

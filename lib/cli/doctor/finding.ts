@@ -1,8 +1,8 @@
 /** What a look at one thing has found. */
 export interface Finding {
   /**
-   * What was looked at: `node`, `files`, `permissions`, `control`, `leftover`, `config`, `certificate`, `app`,
-   * `address`.
+   * What was looked at: `node`, `files` (how many may be open, and those that a route serves), `permissions`, `control`,
+   * `leftover`, `config`, `certificate`, `module`, `app`, `address`.
    */
   readonly check: string;
   readonly status: 'ok' | 'warn' | 'fail';

@@ -156,6 +156,29 @@ describe('doctor', () => {
     }
   });
 
+  test('names all that is wrong with a server, each by what it is', async () => {
+    const routes = [
+      { path: '/a', module: './gone.js' },
+      { path: '/b', module: './broken.mjs' },
+      { path: '/b/2', module: './broken.mjs' },
+      { path: '/c/*', files: { root: './nowhere' } },
+    ];
+    const tls = { cert: 'missing.pem', key: 'missing.key' };
+    const directory = directoryWith({
+      'broken.mjs': 'throw new Error("at import")',
+      'a.json': JSON.stringify({ servers: { web: { listen: '127.0.0.1:0', tls, routes } } }),
+    });
+    const found = await findings(directory, 'a.json');
+    const failures = (check: string) =>
+      found(check).filter(({ status }: { readonly status: string }) => status === 'fail');
+    const saying = (text: string) => expect.objectContaining({ message: expect.stringContaining(text) });
+    expect(failures('certificate')).toEqual([saying('missing.pem')]);
+    expect(failures('certificate')[0].hint).not.toContain('nobody foresaw');
+    expect(failures('module')).toEqual([saying('gone.js'), saying('broken.mjs')]);
+    expect(failures('files')).toEqual([saying('nowhere')]);
+    expect(failures('app')).toEqual([]);
+  });
+
   test('people get a table, and a verdict at its end', async () => {
     const { stdout } = await finish(directoryWith({ 'a.json': config('x') }), ['doctor', 'a.json']);
     expect(stdout).toMatch(/CHECK +FOUND\n(ok|warn) +node +Node v/);

@@ -21,7 +21,7 @@ export const init = async ({ file = 'sluice.config.json', json }: InitOptions, c
   }
   write(file, text);
   const word = shellWord(file);
-  const next = [...installHints(dirname(resolve(file))), `sluice check ${word}`, `sluice run ${word}`];
+  const next = [...installHints(dirname(resolve(file))), `npx sluice check ${word}`, `npx sluice run ${word}`];
   if (json) printResult(console.stdout, { type: 'init', file, next });
   else {
     printLines(console.stdout, console.paint, [
@@ -55,8 +55,11 @@ const installHints = (directory: string): readonly string[] => {
   if (existsSync(join(directory, 'node_modules', 'sluice', 'package.json'))) return [];
   const hasManifest = existsSync(join(directory, 'package.json'));
   if (hasManifest && dependsOnSluice(join(directory, 'package.json'))) return ['npm install'];
-  return [...(hasManifest ? [] : ['npm init --yes']), 'npm install sluice'];
+  return [...(hasManifest ? [] : ['npm init --yes']), INSTALL];
 };
+
+/** Words behind a `#` are for people; a shell takes them for nothing. */
+const INSTALL = 'npm install ./sluice-*.tgz  # copied here from a clone of Sluice, where npm ci && npm pack makes it';
 
 const dependsOnSluice = (manifest: string): boolean => {
   try {

@@ -13,7 +13,7 @@ describe('init', () => {
     symlinkSync(root, join(directory, 'node_modules', 'sluice'));
     const file = `sluice.config.${extension}`;
     const { code, stdout } = await finish(directory, ['init', file]);
-    expect(stdout).toBe(`${file} was written; next:\n  sluice check ${file}\n  sluice run ${file}\n`);
+    expect(stdout).toBe(`${file} was written; next:\n  npx sluice check ${file}\n  npx sluice run ${file}\n`);
     expect(code).toBe(0);
     expect((await finish(directory, ['check'])).stdout).toMatch(/is valid: it would serve 1 server\n/);
   });
@@ -21,7 +21,7 @@ describe('init', () => {
   test('what it says to call next can be called as it is written', async () => {
     const directory = directoryWith({});
     const { next } = JSON.parse((await finish(directory, ['init', "it's a.json", '--json'])).stdout);
-    const [, words = ''] = /^sluice check (.*)$/.exec(next.at(-2)) ?? [];
+    const [, words = ''] = /^npx sluice check (.*)$/.exec(next.at(-2)) ?? [];
     expect(spawnSync('sh', ['-c', `printf %s ${words}`], { encoding: 'utf8' }).stdout).toBe("it's a.json");
   });
 
@@ -40,7 +40,10 @@ describe('init', () => {
     const directory = directoryWith({});
     const first = JSON.parse((await finish(directory, ['init', 'a.json', '--json'])).stdout);
     expect(first).toMatchObject({ type: 'init', file: 'a.json' });
-    expect(first.next.slice(0, 2)).toEqual(['npm init --yes', 'npm install sluice']);
+    expect(first.next.slice(0, 2)).toEqual([
+      'npm init --yes',
+      expect.stringMatching(/^npm install \.\/sluice-\*\.tgz {2}# .*npm pack/),
+    ]);
     writeFileSync(join(directory, 'package.json'), '{"dependencies":{"sluice":"*"}}');
     expect((await finish(directory, ['init', 'b.json'])).stdout).toContain('next:\n  npm install\n');
   });

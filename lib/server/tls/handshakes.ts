@@ -24,6 +24,9 @@ const PLAIN_HTTP =
   'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=UTF-8\r\n' +
   'Content-Length: 22\r\n\r\nthis port speaks HTTPS';
 
+const LEFT = 'the client has left';
+const NOT_GOOD = 'the certificate of the client is not good';
+
 const ignore = (): void => {};
 
 /** What OpenSSL refuses although it could be read: a key that is too short, a suite nobody knows. */
@@ -118,7 +121,8 @@ export class Handshakes {
     }, this.#spec.handshakeTimeoutMs);
     timer.unref();
     this.#pending.set(socket, { observer, timer });
-    socket.once('close', () => this.#settle(socket)?.observer.failed(new HandshakeError('the client has left')));
+    // Node closes the connection beneath first, and then says whose certificate it has refused.
+    socket.once('close', () => setImmediate(() => this.#settle(socket)?.observer.failed(new HandshakeError(LEFT))));
     // Whoever ends its side in the middle of a handshake waits for nothing; Node would wait for the time limit.
     socket.allowHalfOpen = false;
     this.#server.emit('connection', socket);
@@ -159,7 +163,7 @@ export class Handshakes {
     if (clientAuth === 'none' || encrypted.authorized) return undefined;
     return encrypted.getPeerX509Certificate() === undefined && clientAuth === 'request'
       ? undefined
-      : `the certificate of the client is not good: ${encrypted.authorizationError}`;
+      : `${NOT_GOOD}: ${encrypted.authorizationError}`;
   }
 
   #failed(encrypted: TLSSocket, cause: Error): void {
@@ -169,8 +173,11 @@ export class Handshakes {
     if (code === 'ERR_SSL_HTTP_REQUEST' && 'write' in socket && typeof socket.write === 'function') {
       socket.write(PLAIN_HTTP);
     }
+    // Node refuses a certificate by hanging up.
+    const end = encrypted.authorizationError ? `${NOT_GOOD}: ${encrypted.authorizationError}` : LEFT;
+    const reason = code === 'ECONNRESET' ? end : code;
     encrypted.destroy();
-    pending?.observer.failed(cause instanceof HandshakeError ? cause : new HandshakeError(code, { cause }));
+    pending?.observer.failed(cause instanceof HandshakeError ? cause : new HandshakeError(reason, { cause }));
   }
 }
 

@@ -136,6 +136,18 @@ describe('client certificates', () => {
     }
   });
 
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('that are no good are told to the log, over %s', async (maxVersion) => {
+    const { ca, clients } = await cast();
+    for (const clientAuth of ['require', 'request'] as const) {
+      const serving = await encrypted({ ca: ca.cert, clientAuth, maxVersion });
+      const said = (text: string) => serving.log.lines.some(({ message }) => message.endsWith(text));
+      await outcome(serving, clients.bad);
+      await eventually(() => said('the certificate of the client is not good: UNABLE_TO_VERIFY_LEAF_SIGNATURE'));
+      await outcome(serving, clients.old);
+      await eventually(() => said('the certificate of the client is not good: CERT_HAS_EXPIRED'));
+    }
+  });
+
   test('that nobody asked for are not looked at', async () => {
     const { clients } = await cast();
     expect(await outcome(await encrypted(), clients.bad)).toBe('200');

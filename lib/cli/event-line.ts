@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { type OutcomeView, outcomeView } from '../admin/cluster-view.ts';
 import { framesOf } from '../admin/stack.ts';
 import type { Change } from '../cluster/plan.ts';
@@ -39,7 +40,7 @@ export const eventLine = (event: RunEvent): Line | undefined => {
       return headed('server', SERVER_STYLES[state], error === undefined ? text : `${text}: ${printable(error)}`);
     }
     case 'log': {
-      const details = detailsText(event.details);
+      const details = detailsText(event);
       return headed(event.level, LOG_STYLES[event.level], printable(event.message + details));
     }
     case 'stopped': {
@@ -83,12 +84,10 @@ const hintText = (complaint: Complaint): string => (isHelpful(complaint) ? `; hi
 const stackText = ({ stack }: Complaint): string =>
   stack === undefined ? '' : ` ${printable(stack.replaceAll('\n', ' '))}`;
 
-const WIDEST_TYPE = 'outcome'.length;
+/** Columns of the type in front of a line, and the blank behind it. */
+export const TYPE_WIDTH = 'outcome '.length;
 
-const headed = (type: string, style: Style, text: string): Line => [
-  { text: `${type.padEnd(WIDEST_TYPE)} `, style },
-  { text },
-];
+const headed = (type: string, style: Style, text: string): Line => [{ text: type.padEnd(TYPE_WIDTH), style }, { text }];
 
 const SERVER_STYLES = {
   starting: 'busy',
@@ -147,21 +146,45 @@ const enumerated = (items: readonly string[]): string => {
   return [...items.slice(0, most), ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
 };
 
+/** Of a request that failed: which one it was, and why; `undefined` for any other entry. */
+const requestText = (message: string, details: unknown): string | undefined => {
+  if (typeof details !== 'object' || details === null || details instanceof Error) return undefined;
+  const { requestId, method, path, error }: FailedRequest = details;
+  if (typeof requestId !== 'string' || typeof method !== 'string' || typeof path !== 'string') return undefined;
+  const why = error instanceof Error ? errorText(error) : String(error);
+  const id = message.includes(requestId) ? '' : ` (request ${requestId})`;
+  return `: ${method} ${path}: ${why}${id}`;
+};
+
+type LogEvent = Extract<RunEvent, { readonly type: 'log' }>;
+
+interface FailedRequest {
+  readonly requestId?: unknown;
+  readonly method?: unknown;
+  readonly path?: unknown;
+  readonly error?: unknown;
+}
+
 /** What a log entry brought along, on the same line: the text of an error, anything else as JSON. */
-const detailsText = (details: unknown): string => {
+const detailsText = ({ message, details }: LogEvent): string => {
   if (details === undefined) return '';
   if (details instanceof Error) return `: ${errorText(details)}`;
   try {
+    const request = requestText(message, details);
+    if (request !== undefined) return request;
     return ` ${JSON.stringify(details, (_, member: unknown) => (member instanceof Error ? errorText(member) : member))}`;
   } catch {
     return ''; // Circular, or a getter that throws: the message has to do.
   }
 };
 
-/** What it says, and the one frame of its stack that says most. */
+/** What it says, and the one frame of its stack that says most; where Sluice or a package itself stands, none does. */
 const errorText = ({ message, stack }: Error): string => {
-  const [frame] = framesOf(stack ?? '');
+  const frame = framesOf(stack ?? '').find((one) => !one.includes('/node_modules/') && !one.includes(OWN));
   return frame === undefined ? message : `${message} ${frame}`;
 };
+
+/** Where this program is. */
+const OWN = fileURLToPath(new URL('..', import.meta.url));
 
 const milliseconds = (ms: number): string => (ms < 10_000 ? `${Math.round(ms)} ms` : duration(ms));

@@ -1,12 +1,13 @@
 import { asyncScheduler, fromEvent, interval, merge, Subject, throttleTime } from 'rxjs';
 import type { ClusterSnapshot } from '../cluster/snapshot.ts';
 import type { Display } from './display.ts';
-import { complaintLines, eventLine } from './event-line.ts';
+import { complaintLines, eventLine, TYPE_WIDTH } from './event-line.ts';
 import { redraw } from './live-block.ts';
 import type { Output } from './output.ts';
 import type { Line, Paint } from './paint.ts';
 import type { RunEvent } from './run-event.ts';
 import { layout } from './table.ts';
+import { wrapLine } from './wrap.ts';
 
 /** Milliseconds between two drawings, at least: ten a second are more than anybody reads. */
 const THROTTLE_MS = 100;
@@ -66,7 +67,7 @@ export const liveDisplay = (
   return {
     show(event) {
       if (event.type === 'config') problems = event.status === 'valid' ? 0 : event.problems;
-      const lines = linesOf(event);
+      const lines = linesOf(event, terminal.columns || 80);
       if (above.length < MOST_LINES) above.push(...lines);
       else leftOut += lines.length;
       asked$.next();
@@ -78,12 +79,15 @@ export const liveDisplay = (
   };
 };
 
-const linesOf = (event: RunEvent): readonly Line[] => {
+const linesOf = (event: RunEvent, width: number): readonly Line[] => {
   const isRefused = event.type === 'config' && event.status === 'invalid';
   if (IN_TABLE.has(event.type) && !isRefused) return [];
   const lines = event.type === 'error' ? complaintLines(event) : [eventLine(event) ?? []];
   const time = `${clock()} `;
-  return lines.map((line, index) => [{ text: index === 0 ? time : ' '.repeat(time.length), style: 'faint' }, ...line]);
+  const timed = lines.map(
+    (line, index): Line => [{ text: index === 0 ? time : ' '.repeat(time.length), style: 'faint' }, ...line],
+  );
+  return timed.flatMap((line) => wrapLine(line, width, time.length + TYPE_WIDTH));
 };
 
 /** The time of day in the zone of whoever sits there. */

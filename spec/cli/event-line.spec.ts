@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { eventJson } from '../../lib/cli/event-json.ts';
@@ -140,6 +141,24 @@ describe('for people', () => {
       { type: 'log', level: 'error', message: 'failed', details: { id: 1, error: bare } },
       'error   failed {"id":1,"error":"why"}',
     ],
+    [
+      {
+        type: 'log',
+        level: 'error',
+        message: 'server web: request r1 failed',
+        details: { requestId: 'r1', method: 'GET', path: '/a?b=1', headersWritten: false, error: bare },
+      },
+      'error   server web: request r1 failed: GET /a?b=1: why',
+    ],
+    [
+      {
+        type: 'log',
+        level: 'warn',
+        message: 'gone',
+        details: { requestId: 'r1', method: 'GET', path: '/', error: 'why' },
+      },
+      'warn    gone: GET /: why (request r1)',
+    ],
     [{ type: 'stopped', cut: 0, durationMs: 27.4 }, 'stopped nothing was cut, in 27 ms'],
     [{ type: 'stopped', cut: 2, durationMs: 61_000 }, 'stopped 2 connections had to be cut, in 1m 01s'],
   ])('%j', (event, text) => {
@@ -186,6 +205,18 @@ test('an error in a log entry brings the frame that says most, for programs all 
   const event: RunEvent = { type: 'log', level: 'error', message: 'failed', details };
   expect(textOf(event)).toBe('error   failed {"error":"why at f (a.ts:1)"}');
   expect(JSON.parse(eventJson(event, at)).details).toEqual({ error: { message: 'why', stack: details.error.stack } });
+});
+
+test('details that cannot be read are left out', () => {
+  const details = { requestId: 'r1', method: 'GET', path: '/', error: Object.create(null) };
+  expect(textOf({ type: 'log', level: 'error', message: 'failed', details })).toBe('error   failed');
+});
+
+test('the frame of an error is one of the configuration, not of Sluice or a package', () => {
+  const own = fileURLToPath(new URL('../../lib/server/http/app.ts', import.meta.url));
+  const stack = `Error: why\n    at a (file://${own}:1:2)\n    at b (/x/node_modules/hono/a.js:1:2)\n    at c (c.ts:3:4)`;
+  const details = Object.assign(new Error('why'), { stack });
+  expect(textOf({ type: 'log', level: 'error', message: 'failed', details })).toBe('error   failed: why at c (c.ts:3)');
 });
 
 describe('for programs', () => {

@@ -97,6 +97,18 @@ describe('the table on a terminal', () => {
     display.close(true);
   });
 
+  test('a failed request is told in words, and a line that is too long is broken between them', () => {
+    const { terminal, display } = open(() => cluster([]));
+    const error = Object.assign(new Error('the database of the shop is not there at the moment'), { stack: '' });
+    const details = { requestId: 'r1', method: 'GET', path: '/cart', headersWritten: false, error };
+    display.show({ type: 'log', level: 'error', message: 'server web: request r1 failed', details });
+    vi.advanceTimersByTime(200);
+    expect(terminal.last.slice(0, 2)).toEqual([
+      expect.stringMatching(/^\S+ error {3}server web: request r1 failed: GET \/cart: the database of the$/),
+      '                 shop is not there at the moment',
+    ]);
+  });
+
   test('closing leaves the last state on the screen, or takes away what never ran, and draws no more', () => {
     const left = open(() => cluster([server('web')]));
     left.display.close(true);

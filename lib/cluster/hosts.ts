@@ -17,11 +17,12 @@ export class Hosts {
   readonly #byAddress = new Map<string, Host>();
   readonly #listeners: Listeners;
   /** Who servers pass requests on to. */
-  readonly targets = openTargets();
+  readonly targets: ReturnType<typeof openTargets>;
   readonly #newServer: () => HostedServer;
 
   constructor(listeners: Listeners, options: ServerOptions) {
     this.#listeners = listeners;
+    this.targets = openTargets(options.logger);
     this.#newServer = serverFactory(options);
   }
 

@@ -147,6 +147,10 @@ class PassingRoute {
  */
 export const buildProxy: RouteBuilder<string | ProxyConfig> = (config, site): RouteAnswer => {
   const settings = proxySettingsOf(config);
-  const proxy = new PassingRoute(settings, targetsOf(settings, site.targets ?? openTargets(), site.baseDir), site);
+  const proxy = new PassingRoute(
+    settings,
+    targetsOf(settings, site.targets ?? openTargets(site.logger), site.baseDir),
+    site,
+  );
   return { handler: (c) => proxy.answer(c), direct: (outgoing) => proxy.direct(outgoing) };
 };

@@ -3,6 +3,14 @@ import type { Candidate } from './balance.ts';
 import { afterChoice, afterFailure, HEALTHY, type Health } from './health.ts';
 import type { Upstream, UpstreamOptions } from './upstream.ts';
 
+/** What becomes of a target, for the log. */
+export interface TargetNews {
+  /** It gives no answers and is left alone. */
+  down(target: string): void;
+  /** It answers again. */
+  up(target: string): void;
+}
+
 /** Somebody who answers, as all routes see it that pass requests on to it in the same way. */
 export class Target implements Candidate {
   readonly name: string;
@@ -10,11 +18,13 @@ export class Target implements Candidate {
   inFlight = 0;
   /** WebSockets among them. */
   tunnels = 0;
+  readonly #news: TargetNews | undefined;
   #health: Health = HEALTHY;
 
-  constructor(name: string, upstream: Upstream) {
+  constructor(name: string, upstream: Upstream, news?: TargetNews) {
     this.name = name;
     this.upstream = upstream;
+    this.#news = news;
   }
 
   get restsUntil(): number {
@@ -27,12 +37,16 @@ export class Target implements Candidate {
   }
 
   answered(): void {
+    const wasDown = this.#health.rests > 0;
     this.#health = HEALTHY;
+    if (wasDown) this.#news?.up(this.name);
   }
 
   /** It got no answer from there. */
   failed(isReachable: boolean, now: number, coolDownMs: number): void {
+    const wasUp = this.#health.rests === 0;
     this.#health = afterFailure(this.#health, isReachable, now, coolDownMs);
+    if (wasUp && this.#health.rests > 0) this.#news?.down(this.name);
   }
 }
 
@@ -52,8 +66,11 @@ export class Targets {
   });
   readonly #open: (target: ProxyTarget, options: UpstreamOptions) => Upstream;
 
-  constructor(open: (target: ProxyTarget, options: UpstreamOptions) => Upstream) {
+  readonly #news: TargetNews | undefined;
+
+  constructor(open: (target: ProxyTarget, options: UpstreamOptions) => Upstream, news?: TargetNews) {
     this.#open = open;
+    this.#news = news;
   }
 
   /** How many are remembered. */
@@ -65,7 +82,7 @@ export class Targets {
     const key = keyOf(target, options);
     const known = this.#known.get(key)?.deref();
     if (known !== undefined) return known;
-    const made = new Target(target.name, this.#open(target, options));
+    const made = new Target(target.name, this.#open(target, options), this.#news);
     this.#known.set(key, new WeakRef(made));
     this.#forgotten.register(made, key);
     return made;

@@ -219,7 +219,7 @@ describe('middleware', () => {
     wire.write(get('/', ...ASKING));
     expect(await wire.responses()).toMatchObject([{ status: 500 }]);
     expect(await wire.closed).toBe('ended');
-    expect(log.loud()).toMatchObject([{ level: 'error' }]);
+    expect(log.errors()).toMatchObject([{ level: 'error' }]);
   });
 
   test('that does not come to an end costs its client the connection at the handler timeout', async () => {

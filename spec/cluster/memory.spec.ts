@@ -40,7 +40,7 @@ const many = (count: number, word: string): ClusterConfig =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`s${index}`, saying(`${word} ${index}`)]));
 
 test('a thousand servers come and go without a trace', async () => {
-  const { cluster } = rig();
+  const { cluster, forget } = rig();
   const before = { files: openFiles(), sockets: await listening(), timers: timers() };
   const lives: number[] = [];
   for (let life = 0; life < 3; life += 1) {
@@ -52,6 +52,7 @@ test('a thousand servers come and go without a trace', async () => {
     await cluster.stop({ drainTimeoutMs: 0 });
     expect(await listening()).toBe(before.sockets);
     await eventually(() => openFiles() <= before.files);
+    forget();
     lives.push(await heap());
   }
   expect(timers()).toBeLessThanOrEqual(before.timers);
@@ -60,7 +61,7 @@ test('a thousand servers come and go without a trace', async () => {
 });
 
 test('a thousand changes leave nothing behind', async () => {
-  const { cluster, sockets } = await running({ a: saying('a'), b: saying('b') });
+  const { cluster, sockets, forget } = await running({ a: saying('a'), b: saying('b') });
   const change = async (from: number, to: number): Promise<void> => {
     for (let n = from; n < to; n += 1) {
       const [left, right] = [addressOf(cluster, 'a'), addressOf(cluster, 'b')];
@@ -69,9 +70,11 @@ test('a thousand changes leave nothing behind', async () => {
     }
   };
   await change(0, 200);
+  forget();
   const before = await heap();
   await change(200, 1_200);
-  expect((await heap()) - before).toBeLessThan(2 * MIB);
+  forget();
+  expect((await heap()) - before).toBeLessThan(1.5 * MIB);
   expect(sockets.open).toHaveLength(2);
 });
 

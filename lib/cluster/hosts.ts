@@ -68,6 +68,9 @@ export class Hosts {
       cut += server.connections;
       server.destroy();
     }
+    // A cluster that has stopped is kept for its last snapshot: what it served with need not be.
+    this.#hosts = [];
+    this.#byAddress.clear();
     return cut;
   }
 }

@@ -16,11 +16,14 @@ const MIB = 2 ** 20;
 /** Bytes in use after everything that can go has gone. */
 const heap = async (): Promise<number> => {
   if (typeof collect !== 'function') throw new Error('no garbage collector to ask');
-  for (let n = 0; n < 4; n += 1) {
+  // Now and then the engine holds on to a few megabytes for some rounds more: the least of them counts.
+  let least = Number.POSITIVE_INFINITY;
+  for (let n = 0; n < 12; n += 1) {
     await new Promise((resolve) => setTimeout(resolve, 5));
     collect();
+    least = Math.min(least, process.memoryUsage().heapUsed);
   }
-  return process.memoryUsage().heapUsed;
+  return least;
 };
 
 /** Open files; 0 on systems that do not tell. */

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer as createPlainServer } from 'node:net';
 import { generate } from 'selfsigned';
 import { expect, onTestFinished, test } from 'vitest';
 import { createAccountingClient } from './accounting-client.ts';
-import { failures } from './tally.ts';
+import { type AccountingReport, failures, sum } from './tally.ts';
 
 const serve = async (): Promise<string> => {
   const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' });
@@ -20,8 +20,13 @@ test.each(['keep-alive', 'fresh'] as const)('requests over TLS are accounted for
   const address = await serve();
   const client = createAccountingClient({ address: () => address, mode, tls: true, connections: 4 });
   client.start();
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  const report = await client.stop();
+  const reports: AccountingReport[] = [];
+  const answered = (): number => {
+    reports.push(client.take());
+    return sum(reports).answered;
+  };
+  await expect.poll(answered, { timeout: 10_000 }).toBeGreaterThan(20);
+  const report = sum([...reports, await client.stop()]);
   expect(report.answered).toBeGreaterThan(3);
   expect(failures(report)).toBe(0);
   if (mode === 'fresh') expect(report.connected).toBeGreaterThanOrEqual(report.answered);
@@ -29,7 +34,11 @@ test.each(['keep-alive', 'fresh'] as const)('requests over TLS are accounted for
 });
 
 test('who speaks no TLS is a connection that was not made', async () => {
-  const server = createPlainServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
+  let tried = 0;
+  const server = createPlainServer((socket) => {
+    tried += 1;
+    socket.end('HTTP/1.1 200 OK\r\n\r\n');
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.close();
@@ -42,16 +51,21 @@ test('who speaks no TLS is a connection that was not made', async () => {
     connections: 1,
   });
   client.start();
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await expect.poll(() => tried, { timeout: 10_000 }).toBeGreaterThan(2);
   expect(await client.stop()).toMatchObject({ written: 0, connected: 0 });
 });
 
 test('an empty address is waited out, and whoever is connected goes on', async () => {
   const open = await serve();
   let address = '';
-  const client = createAccountingClient({ address: () => address, mode: 'keep-alive', tls: true, connections: 2 });
+  let asked = 0;
+  const where = (): string => {
+    asked += 1;
+    return address;
+  };
+  const client = createAccountingClient({ address: where, mode: 'keep-alive', tls: true, connections: 2 });
   client.start();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await expect.poll(() => asked, { timeout: 5_000 }).toBeGreaterThan(4);
   expect(client.take()).toMatchObject({ connected: 0, refused: 0 });
   address = open;
   await expect.poll(() => client.take().answered, { timeout: 5_000 }).toBeGreaterThan(0);

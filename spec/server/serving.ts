@@ -69,8 +69,6 @@ export interface Log extends Logger {
   readonly lines: readonly Line[];
   /** Lines an operator is meant to see. */
   readonly loud: () => readonly Line[];
-  /** Those that say that a request was not answered as it should have been. */
-  readonly errors: () => readonly Line[];
 }
 
 export const createLog = (): Log => {
@@ -83,7 +81,6 @@ export const createLog = (): Log => {
   return {
     lines,
     loud: () => lines.filter(({ level }) => level !== 'debug'),
-    errors: () => lines.filter(({ level }) => level === 'error'),
     error: at('error'),
     warn: at('warn'),
     info: at('info'),

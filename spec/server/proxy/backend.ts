@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createRawServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import type { Line, Log } from '../serving.ts';
 
 /** Somebody requests are passed on to. */
 export interface Backend {
@@ -104,3 +105,7 @@ export const deadUrl = async (): Promise<string> => {
   await new Promise<void>((resolve) => raw.close(() => resolve()));
   return `http://127.0.0.1:${port}`;
 };
+
+/** Everything an operator is meant to see, except which targets come and go. */
+export const besideTargets = (log: Log): readonly Line[] =>
+  log.loud().filter(({ message }) => !message.startsWith('target '));

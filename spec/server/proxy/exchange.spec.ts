@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ProxyConfig } from '../../../lib/config/proxy-config.ts';
 import { get, post } from '../../listener/wire.ts';
 import { eventually, serve } from '../serving.ts';
-import { backend, deadUrl, rawBackend } from './backend.ts';
+import { backend, besideTargets, deadUrl, rawBackend } from './backend.ts';
 
 const through = (proxy: ProxyConfig) => serve({ routes: [{ path: '/*', proxy }] });
 
@@ -61,7 +61,7 @@ describe('several targets', () => {
     const serving = await through({ targets: [dead, alive.url], coolDownMs: 60_000 });
     expect(await bodies(serving, 1, post('/', 'body'))).toEqual(['alive']);
     expect(await bodies(serving, 3)).toEqual(['alive', 'alive', 'alive']);
-    expect(serving.log.errors()).toEqual([]);
+    expect(besideTargets(serving.log)).toEqual([]);
   });
 
   test('one that comes back is asked again after its rest', async () => {
@@ -92,7 +92,7 @@ describe('several targets', () => {
       expect(answer?.status).toBe(503);
       expect(answer?.head).toMatch(/retry-after: 2\r\n/i);
     }
-    expect(serving.log.errors()).toHaveLength(2);
+    expect(besideTargets(serving.log)).toHaveLength(2);
   });
 });
 
@@ -102,7 +102,7 @@ describe('a target that ends the connection instead of answering', () => {
     const serving = await through({ targets: [bad.url, good.url], coolDownMs: 0 });
     expect(await bodies(serving, 4)).toEqual(['good', 'good', 'good', 'good']);
     expect(bad.sockets.length).toBeGreaterThan(0);
-    expect(serving.log.errors()).toEqual([]);
+    expect(besideTargets(serving.log)).toEqual([]);
   });
 
   test('costs whoever sent something that cannot be repeated a 502: it may have been done', async () => {
@@ -117,7 +117,7 @@ describe('a target that ends the connection instead of answering', () => {
       wire.write(bytes);
       expect(await wire.responses()).toMatchObject([{ status: 502 }]);
       expect(good.seen).toHaveLength(0);
-      expect(serving.log.errors()).toMatchObject([{ details: { error: { code: 'ERR_PROXY_ENDED' } } }]);
+      expect(besideTargets(serving.log)).toMatchObject([{ details: { error: { code: 'ERR_PROXY_ENDED' } } }]);
     }
   });
 
@@ -133,7 +133,7 @@ describe('a target that ends the connection instead of answering', () => {
     const serving = await through({ target: url });
     expect(await bodies(serving, 2)).toEqual(['ok', 'ok']);
     expect(connections).toBe(2);
-    expect(serving.log.errors()).toEqual([]);
+    expect(besideTargets(serving.log)).toEqual([]);
   });
 
   test('every time is asked twice and no more', async () => {

@@ -12,7 +12,7 @@ import { createCluster } from '../../../lib/cluster/cluster.ts';
 import type { ProxyConfig } from '../../../lib/config/proxy-config.ts';
 import { get, post } from '../../listener/wire.ts';
 import { createLog, drainOf, eventually, type Served, type Serving, serve } from '../serving.ts';
-import { backend, deadUrl, echo, rawBackend } from './backend.ts';
+import { backend, besideTargets, deadUrl, echo, rawBackend } from './backend.ts';
 
 interface Echoed {
   readonly method: string;
@@ -350,7 +350,7 @@ describe.each([
       wire.socket.destroy();
       await eventually(() => gone === before + 1);
     }
-    expect(log.errors()).toEqual([]);
+    expect(besideTargets(log)).toEqual([]);
   });
 
   test('does not let a target take half a request for a whole one', async () => {
@@ -400,8 +400,8 @@ describe.each([
       await wire.closed;
       expect(wire.text()).not.toMatch(/\r\n0\r\n\r\n$/);
       expect(wire.text()).toMatch(/^HTTP\/1\.1 200 /);
-      await eventually(() => log.errors().length > 0);
-      expect(log.errors()).toMatchObject([{ details: { error: { code: 'ERR_PROXY_TORN' } } }]);
+      await eventually(() => besideTargets(log).length > 0);
+      expect(besideTargets(log)).toMatchObject([{ details: { error: { code: 'ERR_PROXY_TORN' } } }]);
     },
   );
 
@@ -421,7 +421,7 @@ describe.each([
       wire.write(get('/'));
       const [answer] = await wire.responses();
       expect(answer).toMatchObject({ status: 502, body: 'Bad Gateway' });
-      const [line] = log.errors();
+      const [line] = besideTargets(log);
       expect(line).toMatchObject({
         level: 'error',
         details: { error: { name: 'ProxyError', code: 'ERR_PROXY_RESPONSE' } },
@@ -438,7 +438,7 @@ describe.each([
     const [answer] = await wire.responses();
     expect(answer).toMatchObject({ status: 503 });
     expect(answer?.head).toMatch(/retry-after: 1\r\n/i);
-    expect(log.errors()).toMatchObject([
+    expect(besideTargets(log)).toMatchObject([
       { details: { error: { code: 'ERR_PROXY_UNREACHABLE', cause: { code: 'ECONNREFUSED' } } } },
     ]);
     // The connection goes on.
@@ -452,7 +452,7 @@ describe.each([
     const wire = dial();
     wire.write(get('/'));
     expect(await wire.responses()).toMatchObject([{ status: 504 }]);
-    expect(log.errors()).toMatchObject([{ details: { error: { code: 'ERR_PROXY_TIMEOUT' } } }]);
+    expect(besideTargets(log)).toMatchObject([{ details: { error: { code: 'ERR_PROXY_TIMEOUT' } } }]);
   });
 
   test('an answer that pauses too long breaks off', async () => {
@@ -463,8 +463,8 @@ describe.each([
     const wire = dial();
     wire.write(get('/'));
     await wire.closed;
-    await eventually(() => log.errors().length > 0);
-    expect(log.errors()).toMatchObject([
+    await eventually(() => besideTargets(log).length > 0);
+    expect(besideTargets(log)).toMatchObject([
       { details: { error: { code: 'ERR_PROXY_TORN', cause: { code: 'UND_ERR_BODY_TIMEOUT' } } } },
     ]);
   });
@@ -691,7 +691,9 @@ describe('a target that speaks TLS', () => {
     const wire = dial();
     wire.write(get('/'));
     expect(await wire.responses()).toMatchObject([{ status: 503 }]);
-    expect(log.errors()).toMatchObject([{ details: { error: { cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } } } }]);
+    expect(besideTargets(log)).toMatchObject([
+      { details: { error: { cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } } } },
+    ]);
   });
 
   test('is when it is: by PEM, by file, by another name, or unseen', async () => {

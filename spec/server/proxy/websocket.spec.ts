@@ -6,7 +6,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { formatAddress } from '../../../lib/config/address.ts';
 import { get, post } from '../../listener/wire.ts';
 import { drainOf, eventually, type Served, serve } from '../serving.ts';
-import { backend, type RawBackend, rawBackend } from './backend.ts';
+import { backend, besideTargets, type RawBackend, rawBackend } from './backend.ts';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const ACCEPT = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
@@ -219,7 +219,7 @@ describe('middleware', () => {
     wire.write(get('/', ...ASKING));
     expect(await wire.responses()).toMatchObject([{ status: 500 }]);
     expect(await wire.closed).toBe('ended');
-    expect(log.errors()).toMatchObject([{ level: 'error' }]);
+    expect(besideTargets(log)).toMatchObject([{ level: 'error' }]);
   });
 
   test('that does not come to an end costs its client the connection at the handler timeout', async () => {

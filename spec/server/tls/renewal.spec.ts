@@ -11,6 +11,8 @@ import { certificate, directory, replaceFile, writePair } from './certificates.t
 
 const DAY_MS = 86_400_000;
 
+const A_WHILE_MS = 300;
+
 const printOf = (pem: string): string => new X509Certificate(pem).fingerprint256;
 
 const build = async (tls: TlsConfig, baseDir = '.'): Promise<Encryption> => {
@@ -116,7 +118,8 @@ describe('files that are renewed', () => {
     const paths = writePair(at, one);
     const said = follow(await build(paths));
     replaceFile(paths.cert, two.cert);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // What is tried here: a while between the two, longer than it takes files to be read once they have come to rest.
+    await new Promise((resolve) => setTimeout(resolve, A_WHILE_MS));
     expect(said).toHaveLength(1);
     replaceFile(paths.key, two.key);
     await eventually(() => said.length > 1);
@@ -158,9 +161,12 @@ describe('files that are renewed', () => {
     const at = directory();
     const one = await certificate();
     const encryption = await build({ ...writePair(at, one), watch: false });
+    const watches = (): number => process.getActiveResourcesInfo().filter((name) => name === 'FSEventWrap').length;
+    const before = watches();
     const said = follow(encryption);
     writePair(at, await certificate());
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    // Nobody looks, so nobody can see it.
+    expect(watches()).toBe(before);
     expect(said).toHaveLength(1);
     expect(encryption.status.fingerprint).toBe(printOf(one.cert));
   });

@@ -1,4 +1,10 @@
-export { type Cluster, createCluster, type StopOptions, type StopReport } from './cluster/cluster.ts';
+export {
+  type ApplyOptions,
+  type Cluster,
+  createCluster,
+  type StopOptions,
+  type StopReport,
+} from './cluster/cluster.ts';
 export { CLUSTER_TRANSITIONS, type ClusterState } from './cluster/cluster-state.ts';
 export { BindTimeoutError, BuildTimeoutError } from './cluster/errors.ts';
 export { httpCluster } from './cluster/http-cluster.ts';

@@ -12,7 +12,7 @@ import {
   takeUntil,
 } from 'rxjs';
 import { ConfigError } from '../config/errors.ts';
-import type { ClusterConfig } from '../config/server-config.ts';
+import type { ClusterConfig, CommitMode } from '../config/server-config.ts';
 import { fromAbortSignal } from '../reactive/from-abort-signal.ts';
 import { guarded } from '../reactive/guarded.ts';
 import type { Runnable } from '../supervision/runnable.ts';
@@ -30,6 +30,12 @@ import type { ClusterSnapshot } from './snapshot.ts';
 export interface StopOptions {
   /** Milliseconds for every server to finish what it accepted, instead of their own `drainTimeoutMs`; 0 cuts at once. */
   readonly drainTimeoutMs?: number;
+}
+
+/** How one config is committed. */
+export interface ApplyOptions {
+  /** All or nothing, or every server for itself; as the cluster's options say by default. */
+  readonly commit?: CommitMode;
 }
 
 /** How a stop went. */
@@ -77,7 +83,7 @@ export interface Cluster extends AsyncDisposable, Runnable {
    * Always resolves: before `start` once the cluster was started, and with `cancelled` when it stops first, is
    * stopping, or has stopped.
    */
-  apply(config: ClusterConfig): Promise<Outcome>;
+  apply(config: ClusterConfig, options?: ApplyOptions): Promise<Outcome>;
   /** What a config would change, against what runs now; nothing happens. Throws a `ConfigError` for an invalid one. */
   plan(config: ClusterConfig): Plan;
   /**
@@ -87,9 +93,11 @@ export interface Cluster extends AsyncDisposable, Runnable {
    * Begins once everything that was pushed before is settled, and takes a revision of its own. Always resolves, as
    * `apply` does; `rejected` when a server does not run.
    *
+   * Their `uptimeMs` begins anew.
+   *
    * @param ids - the servers; all that run by default.
    */
-  restart(ids?: readonly string[]): Promise<Outcome>;
+  restart(ids?: readonly string[], options?: ApplyOptions): Promise<Outcome>;
   /**
    * Begins to serve; resolves as soon as the first config is settled, if there is one, otherwise at once.
    *
@@ -155,7 +163,7 @@ export class ReactiveCluster implements Cluster {
     this.siphon = {
       next: (config) => {
         this.#run.heard('open');
-        this.#push(config, () => {});
+        this.#push(config, {}, () => {});
       },
       error: (error: unknown) => {
         this.#run.heard('failed', error);
@@ -178,18 +186,18 @@ export class ReactiveCluster implements Cluster {
     return error ?? (issues.length === 0 ? undefined : new ConfigError(issues));
   }
 
-  apply(config: ClusterConfig): Promise<Outcome> {
-    return new Promise((resolve) => this.#push(config, resolve));
+  apply(config: ClusterConfig, options: ApplyOptions = {}): Promise<Outcome> {
+    return new Promise((resolve) => this.#push(config, options, resolve));
   }
 
   plan(config: ClusterConfig): Plan {
     return this.#run.plan(config);
   }
 
-  restart(ids?: readonly string[]): Promise<Outcome> {
-    const renew = (): Promise<Outcome> => new Promise((resolve) => this.#push(new Renewal(ids), resolve));
+  restart(ids?: readonly string[], options: ApplyOptions = {}): Promise<Outcome> {
+    const renew = (): Promise<Outcome> => new Promise((resolve) => this.#push(new Renewal(ids), options, resolve));
     // Pushed right away it could take the place of a config that waits.
-    return this.#ledger.isEmpty ? renew() : firstValueFrom(this.#settled$).then(() => this.restart(ids));
+    return this.#ledger.isEmpty ? renew() : firstValueFrom(this.#settled$).then(() => this.restart(ids, options));
   }
 
   start(): Promise<void> {
@@ -251,9 +259,9 @@ export class ReactiveCluster implements Cluster {
     this.#stopWhenDone();
   }
 
-  #push(config: unknown, settle: (outcome: Outcome) => void): void {
+  #push(config: unknown, { commit }: ApplyOptions, settle: (outcome: Outcome) => void): void {
     const run = this.#run;
-    const request = this.#ledger.enter(config, settle);
+    const request = this.#ledger.enter(config, settle, commit);
     if (run.over) this.#ledger.settle(request, { status: 'cancelled' });
     else if (run.serving) this.#mouth$.next(request);
     else this.#ledger.keep(this.#settings.siphonBuffer);

@@ -45,6 +45,8 @@ export class Roster {
     host.listener?.limit(service.limits.maxConnections);
     this.#certificates.follow(spec.id, service.encryption);
     if (former?.host === host && former.up) {
+      // What says the same was asked to be built anew.
+      if (sameSpec(former.spec, spec)) former.since = Date.now();
       former.spec = spec;
       former.service = service;
       return;

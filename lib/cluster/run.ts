@@ -20,6 +20,7 @@ import {
 } from 'rxjs';
 import { ConfigError } from '../config/errors.ts';
 import { parseCluster } from '../config/parse.ts';
+import type { CommitMode } from '../config/server-config.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
 import { conflateScan } from '../reactive/conflate-scan.ts';
 import type { ClusterState } from './cluster-state.ts';
@@ -28,10 +29,9 @@ import { Hosts } from './hosts.ts';
 import type { Ledger, Request } from './ledger.ts';
 import { narrateResumed } from './narrate.ts';
 import type { ClusterSettings } from './options.ts';
-import type { Refusal } from './outcome.ts';
 import { diff, type Plan, planOf } from './plan.ts';
 import { initialProgress, type Progress, progressAfter } from './progress.ts';
-import { readAhead, readConfig, running } from './reading.ts';
+import { type Reading, readAhead, readConfig, running } from './reading.ts';
 import { type News, Roster } from './roster.ts';
 import { type ClusterSnapshot, takeSnapshot } from './snapshot.ts';
 import { States } from './states.ts';
@@ -207,7 +207,7 @@ export class Run {
       this.#touch();
       const decided$ =
         request === undefined
-          ? this.#commit(progress.specs, [])
+          ? this.#commit({ specs: progress.specs, refused: [] }, this.#settings.commit)
           : concat(
               readAhead(request.config),
               defer(() => this.#decide(progress, request)),
@@ -227,17 +227,18 @@ export class Run {
   }
 
   #decide(progress: Progress, request: Request): Observable<Decision> {
-    const reading = readConfig(request.config, progress.specs, this.#settings.commit);
+    const { commit: mode = this.#settings.commit } = request;
+    const reading = readConfig(request.config, progress.specs, mode);
     return reading.issues === undefined
-      ? this.#commit(reading.specs, reading.refused)
+      ? this.#commit(reading, mode)
       : of({ verdict: { status: 'rejected', issues: reading.issues }, specs: reading.specs });
   }
 
-  #commit(specs: ReadonlyMap<string, ServerSpec>, refused: readonly Refusal[]): Observable<Decision> {
+  #commit({ specs, refused }: Reading, mode: CommitMode): Observable<Decision> {
     // A getter of the config may have stopped the cluster.
     if (this.#over) return EMPTY;
     const desired = running(specs);
-    const { strategy, commit: mode, restartDelayMs, startTimeoutMs, logger, baseDir } = this.#settings;
+    const { strategy, restartDelayMs, startTimeoutMs, logger, baseDir } = this.#settings;
     const known = diff(this.#roster.members, desired, strategy);
     const isDone = known.steps.length === 0 && refused.length === 0;
     if (isDone && this.state !== 'Error') return of({ verdict: { status: 'unchanged' }, specs });

@@ -229,3 +229,18 @@ describe('servers that are stopped first', () => {
     expect(await askAll([one, two])).toEqual({ [one]: 'a', [two]: 'b' });
   });
 });
+
+describe('one config', () => {
+  test('may be committed in another way than the others', async () => {
+    const [good = '', taken = '', other = ''] = await freeAddresses(3);
+    const { cluster, sockets } = rig();
+    sockets.fault((address) => (address === taken ? 'refuse' : 'none'));
+    await cluster.start();
+    const config = { a: saying('a', good), b: saying('b', taken) };
+    expect(await cluster.apply(config)).toMatchObject({ status: 'rolledBack', server: 'b' });
+    expect(await cluster.apply(config, INDEPENDENT)).toMatchObject({ status: 'committed', refused: [{ server: 'b' }] });
+    expect(await ask(good)).toBe('a');
+    const more = { ...config, c: saying('c', other) };
+    expect(await cluster.apply(more)).toMatchObject({ status: 'rolledBack', server: 'b' });
+  });
+});

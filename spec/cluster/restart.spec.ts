@@ -40,6 +40,16 @@ test('a server that is not there, or disabled, is a rejection that names what is
   });
 });
 
+test('counts how long they have been running from then on', async () => {
+  const { cluster } = await running({ a: saying('a'), b: saying('b') });
+  const since = (id: string): number => cluster.snapshot.servers[id]?.since ?? 0;
+  const [a, b] = [since('a'), since('b')];
+  await expect.poll(() => Date.now()).toBeGreaterThan(a + 5);
+  await cluster.restart(['a']);
+  expect(since('a')).toBeGreaterThan(a);
+  expect(since('b')).toBe(b);
+});
+
 test('a config that waits is not superseded by a restart that is asked for after it', async () => {
   const { cluster } = await running({ a: saying('1') });
   const outcomes = await Promise.all([

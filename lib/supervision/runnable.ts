@@ -20,8 +20,8 @@ export interface Runnable {
   readonly state$: Observable<string>;
   /** Why the state is `Error`, while it is: the `cause` of what the supervisor reports. */
   readonly error?: unknown;
-  start(): Promise<void> | void;
+  start(): Promise<unknown> | unknown;
   stop(options?: { readonly drainTimeoutMs?: number }): Promise<unknown> | unknown;
   /** Asks for the configuration to be read again; absent when there is nothing to reload. */
-  reload?(): Promise<void> | void;
+  reload?(): Promise<unknown> | unknown;
 }

@@ -1,0 +1,2 @@
+/** What servers are looked for by. */
+export type PoolField = 'name' | 'bind' | 'expose';

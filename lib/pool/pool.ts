@@ -5,27 +5,12 @@ import type { Plan } from '../cluster/plan.ts';
 import type { HealthConfig } from '../config/health-config.ts';
 import type { Runnable } from '../supervision/runnable.ts';
 import type { Monitor, PoolChange, PoolHandler, PoolServer, PoolServerConfig } from './pool-server.ts';
-import type { PoolField } from './select.ts';
+import type { PoolField, PoolMatch } from './select.ts';
 
 /** How a pool works: as its cluster does, with what its servers share. */
 export interface PoolOptions extends Omit<ClusterOptions, 'commit' | 'siphonBuffer' | 'stopOnComplete'> {
   /** What answers for servers that have neither `app` nor `routes`. Without one they answer 500. */
   readonly handler?: PoolHandler;
-}
-
-/** Which servers are meant: those for which everything that is given holds; none when nothing is given. */
-export interface PoolMatch {
-  /** The whole text, whatever its case; for `expose` also the whole URL. */
-  readonly exact?: string;
-  /**
-   * Found anywhere in the text. A text is compiled for an engine whose time is linear, so it may come from anywhere; a
-   * `RegExp` is code of the program.
-   */
-  readonly pattern?: string | RegExp;
-  /** The whole text, with `*` for anything and `?` for one character. */
-  readonly glob?: string;
-  /** Whatever else there is to say. */
-  readonly where?: (server: PoolServer) => boolean;
 }
 
 /** What became of one server. */

@@ -1,10 +1,8 @@
 import {
   asapScheduler,
-  auditTime,
   catchError,
   concat,
   defer,
-  distinctUntilChanged,
   EMPTY,
   from,
   map,
@@ -14,7 +12,6 @@ import {
   ReplaySubject,
   Subject,
   Subscription,
-  share,
   subscribeOn,
   takeUntil,
 } from 'rxjs';
@@ -35,6 +32,7 @@ import { type Reading, readAhead, readConfig, running } from './reading.ts';
 import { type News, Roster } from './roster.ts';
 import { type ClusterSnapshot, takeSnapshot } from './snapshot.ts';
 import { States } from './states.ts';
+import { Turns } from './turns.ts';
 import { stateAfter, type Verdict } from './verdict.ts';
 import { type Ending, windDown } from './wind-down.ts';
 
@@ -49,8 +47,6 @@ interface Decision {
  * state and one snapshot.
  */
 export class Run {
-  /** At most one snapshot per turn, beginning with the present one; completes after `Stopped`. */
-  readonly cluster$: Observable<ClusterSnapshot>;
   /** What servers say of themselves. Hot. */
   readonly reports$ = new Subject<News>();
   /** Emits when nothing runs any more and every stream has said its last. */
@@ -62,7 +58,9 @@ export class Run {
   readonly #states = new States();
   /** Every state in order; replays the latest, completes after `Stopped`. */
   readonly state$ = this.#states.state$;
-  readonly #changed$ = new Subject<void>();
+  readonly #turns = new Turns(() => this.#takeSnapshot());
+  /** At most one snapshot per turn, beginning with the present one; completes after `Stopped`. */
+  readonly cluster$ = this.#turns.cluster$;
   readonly #stopping$ = new Subject<void>();
   readonly #life = new Subscription();
   #serving = false;
@@ -71,7 +69,6 @@ export class Run {
   #source: ClusterSnapshot['source'] = 'open';
   #sourceError: Error | undefined;
   #progress: Progress;
-  #snapshot: ClusterSnapshot | undefined;
 
   constructor(settings: ClusterSettings, ledger: Ledger, progress: Progress = initialProgress) {
     const { listeners, logger, overrideGlobalObjects } = settings;
@@ -80,17 +77,6 @@ export class Run {
     this.#progress = progress;
     this.#hosts = new Hosts(listeners, { logger, overrideGlobalObjects });
     this.#roster = new Roster(this.#hosts);
-    // Shared, so that a turn's snapshot is built once and is the same for everybody, and not built while nobody looks.
-    const turns$ = this.#changed$.pipe(
-      auditTime(0, asapScheduler),
-      map(() => this.snapshot),
-      share(),
-    );
-    // Turns first: what a subscriber changes when it is shown the present one is shown to it as well.
-    this.cluster$ = merge(
-      turns$,
-      defer(() => of(this.snapshot)),
-    ).pipe(distinctUntilChanged());
   }
 
   get state(): ClusterState {
@@ -113,23 +99,7 @@ export class Run {
 
   /** As things are now; built at most once per turn unless something changed in between. */
   get snapshot(): ClusterSnapshot {
-    if (this.#snapshot !== undefined) return this.#snapshot;
-    const snapshot = takeSnapshot(
-      {
-        state: this.state,
-        source: this.#source,
-        sourceError: this.#sourceError,
-        progress: this.#progress,
-        members: this.#roster.members,
-        leaving: this.#roster.leaving,
-      },
-      Date.now(),
-    );
-    this.#snapshot = snapshot;
-    asapScheduler.schedule(() => {
-      this.#snapshot = undefined;
-    });
-    return snapshot;
+    return this.#turns.snapshot;
   }
 
   /** Begins to serve: what was in force in an earlier life, then what the ledger holds, then what comes. */
@@ -139,7 +109,7 @@ export class Run {
     if (this.#over) return;
     this.#life.add(
       this.#roster.reports$.subscribe((report) => {
-        this.#touch();
+        this.#turns.touch();
         this.reports$.next(report);
       }),
     );
@@ -191,7 +161,7 @@ export class Run {
     if (source === this.#source && error === this.#sourceError) return;
     this.#source = source;
     this.#sourceError = error === undefined || error instanceof Error ? error : new Error(String(error));
-    this.#touch();
+    this.#turns.touch();
   }
 
   /**
@@ -204,7 +174,7 @@ export class Run {
       const revision = request?.revision ?? progress.applied;
       const before = this.state;
       this.#progress = { ...progress, desired: revision };
-      this.#touch();
+      this.#turns.touch();
       const decided$ =
         request === undefined
           ? this.#commit({ specs: progress.specs, refused: [] }, this.#settings.commit)
@@ -257,17 +227,18 @@ export class Run {
 
   #arrive(next: 'Running' | 'Error'): void {
     if (next !== this.state && !this.#over) this.#enter(next);
-    else this.#touch();
+    else this.#turns.touch();
   }
 
   #enter(state: ClusterState): void {
     this.#states.enter(state);
-    this.#touch();
+    this.#turns.touch();
   }
 
-  #touch(): void {
-    this.#snapshot = undefined;
-    this.#changed$.next();
+  #takeSnapshot(): ClusterSnapshot {
+    const { members, leaving } = this.#roster;
+    const [source, sourceError, progress] = [this.#source, this.#sourceError, this.#progress];
+    return takeSnapshot({ state: this.state, source, sourceError, progress, members, leaving }, Date.now());
   }
 
   /** Nothing more is committed: what is being prepared is let go of, what waits is cancelled. Once; says whether. */
@@ -293,7 +264,7 @@ export class Run {
     // What was decided when somebody stopped it is told as well, before the end is.
     this.#ledger.tell();
     if (this.state === 'Stopping') this.#enter('Stopped');
-    for (const stream of [this.#states, this.#changed$, this.reports$]) stream.complete();
+    for (const stream of [this.#states, this.#turns, this.reports$]) stream.complete();
     const ending = Object.freeze({ cut: cut + rest, durationMs: performance.now() - this.#stoppedAt });
     asapScheduler.schedule(() => this.ended$.next(ending));
   }

@@ -19,6 +19,8 @@ export const sameSpec = (a: ServerSpec, b: ServerSpec): boolean =>
     sameAddress(a.address, b.address) &&
     sameData(a.limits, b.limits) &&
     sameData(a.restart, b.restart) &&
+    sameData(a.health, b.health) &&
+    sameData(a.dependsOn, b.dependsOn) &&
     a.http2 === b.http2 &&
     sameData(a.tls, b.tls) &&
     sameData(a.middleware, b.middleware) &&

@@ -2,7 +2,11 @@ import * as v from 'valibot';
 import { ADDRESS_FORMS, parseAddress } from './address.ts';
 import { isCallable } from './callable.ts';
 import { headersTimeoutOf, limitDefaults, restartDefaults } from './defaults.ts';
+import { dependsOnSchema } from './dependency-schema.ts';
 import { displayName } from './display-name.ts';
+import { EXPOSE_FORMS, exposeFitsAddress, hasStrangeBraces, isExposable } from './expose.ts';
+import { healthDataSchema, healthSchema } from './health-schema.ts';
+import { ID } from './id.ts';
 import { middlewareDataSchema, middlewareSchema } from './middleware-schema.ts';
 import { isPlainObject } from './plain-data.ts';
 import { routesDataSchema, routesSchema } from './route-schema.ts';
@@ -14,15 +18,20 @@ import { wording } from './wording.ts';
 /** The longest time a timer of Node can wait; it fires at once on anything longer. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** What the id of a server is made of. */
-export const ID = /^[\w.-]{1,64}$/;
-
 const listen = v.pipe(
   v.string(wording(ADDRESS_FORMS, '', "write '127.0.0.1:8080', or ':8080' for all interfaces")),
   v.metadata({
     description:
-      'Where it listens: host and port, a port on all interfaces, or a unix socket. Port 0 is any free port.',
-    examples: ['127.0.0.1:8080', ':8080', '[::1]:8080', '127.0.0.1:0', 'localhost:8080', 'unix:/run/x.sock'],
+      'Where it listens: host and port, a port on all interfaces, or a unix socket. Port 0 is any free port, 8000-8010 the first free one of a range.',
+    examples: [
+      '127.0.0.1:8080',
+      ':8080',
+      '[::1]:8080',
+      '127.0.0.1:0',
+      '127.0.0.1:8000-8010',
+      'localhost:8080',
+      'unix:/run/x.sock',
+    ],
   }),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const result = parseAddress(dataset.value);
@@ -101,21 +110,17 @@ const restart = v.pipe(
   }),
 );
 
-const isWebUrl = (text: string): boolean => {
-  if (!/^https?:\/\/[^\s\p{Cc}]+$/iu.test(text) || !URL.canParse(text)) return false;
-  const { username, password } = new URL(text);
-  return username === '' && password === '';
-};
-
 const expose = v.pipe(
   v.string(wording('an http or https URL')),
   v.metadata({
-    description: 'The URL under which clients reach it, when that differs from where it listens.',
+    description:
+      'The URL under which clients reach it, when that differs from where it listens; {host} and {port} stand for that.',
     pattern: '^https?://',
-    examples: ['https://example.com'],
+    examples: ['https://example.com', 'http://localhost:{port}'],
   }),
   v.maxLength(2_048, wording('a URL of at most 2048 characters')),
-  v.check(isWebUrl, wording('an http or https URL without user and password')),
+  v.check((text) => !hasStrangeBraces(text), wording(EXPOSE_FORMS, 'holds braces around something else')),
+  v.check(isExposable, wording('an http or https URL without user and password')),
 );
 
 const strategy = v.picklist(['hot-swap', 'stop-then-start'], wording("'hot-swap' or 'stop-then-start'"));
@@ -137,6 +142,7 @@ const data = {
     ),
   ),
   restart: v.optional(restart),
+  dependsOn: v.optional(dependsOnSchema),
   paths: v.optional(
     v.pipe(
       v.picklist(['strict', 'lenient'], wording("'strict' or 'lenient'")),
@@ -193,11 +199,13 @@ export const serverSchema = v.pipe(
     ),
     routes: v.optional(routesSchema),
     middleware: v.optional(middlewareSchema),
+    health: v.optional(healthSchema),
     upgrade: v.optional(v.custom<UpgradeHandler>(isCallable, wording('a function'))),
   }),
   rule(oneAnswer),
   rule(middlewareAroundRoutes),
   rule(timeoutsAgree),
+  rule(exposeFitsAddress),
   rule(http2NeedsTls),
 );
 
@@ -206,7 +214,12 @@ export type ServerOutput = v.InferOutput<typeof serverSchema>;
 
 /** A server in a file: what data alone can say. */
 const serverDataSchema = v.pipe(
-  shape('a server', { ...data, routes: routesDataSchema, middleware: v.optional(middlewareDataSchema) }),
+  shape('a server', {
+    ...data,
+    routes: routesDataSchema,
+    middleware: v.optional(middlewareDataSchema),
+    health: v.optional(healthDataSchema),
+  }),
   v.metadata({ description: 'One server: where it listens, and what answers there.' }),
 );
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Handler, MiddlewareHandler } from 'hono';
 import type { FilesConfig } from './files-config.ts';
+import type { HealthConfig } from './health-config.ts';
 import type { MiddlewareConfig } from './middleware-config.ts';
 import type { ProxyConfig } from './proxy-config.ts';
 import type { RedirectConfig } from './redirect-config.ts';
@@ -164,7 +165,9 @@ export interface ServerLimits {
 export interface ServerConfig extends Partial<ServerLimits> {
   /**
    * `'127.0.0.1:8080'`, `':8080'` (all interfaces), `'[::1]:8080'`, `'127.0.0.1:0'` (any free port),
-   * `'localhost:8080'` or `'unix:/run/x.sock'`.
+   * `'127.0.0.1:8000-8010'` (the first free port of a range), `'localhost:8080'` or `'unix:/run/x.sock'`.
+   *
+   * A port that was found stays the server's as long as it is free: over changes, crashes, restarts and stops.
    */
   readonly listen: string;
   readonly app?: App;
@@ -175,13 +178,27 @@ export interface ServerConfig extends Partial<ServerLimits> {
   readonly upgrade?: UpgradeHandler;
   /** What people call it, 1 to 64 printable characters; the id by default. */
   readonly name?: string;
-  /** The http or https URL under which clients reach it, when that differs from where it listens. */
+  /**
+   * The http or https URL under which clients reach it, when that differs from where it listens. `{host}` and `{port}`
+   * stand for where it really listens; for all interfaces `{host}` is `localhost`.
+   */
   readonly expose?: string;
   /** Known, but not running. */
   readonly disabled?: boolean;
   /** Overrides the cluster's `strategy` for this server. */
   readonly strategy?: Strategy;
   readonly restart?: RestartConfig;
+  /**
+   * Looks after it: what is asked, how often, and what follows from the answers. `true` checks that it accepts
+   * connections. Nobody looks by default.
+   */
+  readonly health?: HealthConfig | true;
+  /**
+   * Ids of servers of the same config, each once, that start before this one and stop after it; none by default.
+   *
+   * It is about order, not about fate: this server goes on when one of them crashes, changes or is disabled.
+   */
+  readonly dependsOn?: readonly string[];
   /** Encrypts connections; without it they are not. */
   readonly tls?: TlsConfig;
   /** Clients may choose HTTP/2 beside HTTP/1.1; needs `tls`. `false` by default. */

@@ -1,4 +1,5 @@
 import type { Address } from './address.ts';
+import type { HealthSettings } from './health-settings.ts';
 import type {
   App,
   PathPolicy,
@@ -27,6 +28,10 @@ export interface ServerSpec {
   readonly paths: PathPolicy;
   readonly limits: ServerLimits;
   readonly restart: Required<RestartConfig>;
+  /** How it is looked after; `undefined` when nobody does. */
+  readonly health: HealthSettings | undefined;
+  /** Sorted, each once: their order means nothing. */
+  readonly dependsOn: readonly string[];
   readonly tls: TlsSpec | undefined;
   readonly http2: boolean;
   /** What answers: exactly one of the two. */

@@ -1,5 +1,6 @@
 import { headersTimeoutOf, initialDelayOf, limitDefaults, RESPOND_STATUS, restartDefaults } from './defaults.ts';
 import { filesSettingsOf } from './files-config.ts';
+import { healthSettingsOf } from './health-settings.ts';
 import { formatModuleReference, parseModuleReference } from './module-reference.ts';
 import { freezePlainData } from './plain-data.ts';
 import { proxySettingsOf } from './proxy-config.ts';
@@ -21,6 +22,8 @@ export const specOf = (id: string, given: ServerOutput): ServerSpec =>
     paths: given.paths ?? 'strict',
     limits: limitsOf(given),
     restart: restartOf(given.restart),
+    health: healthOf(given.health),
+    dependsOn: dependsOnOf(given.dependsOn),
     tls: given.tls === undefined ? undefined : tlsSpecOf(given.tls),
     http2: given.http2 ?? false,
     app: given.app,
@@ -28,6 +31,12 @@ export const specOf = (id: string, given: ServerOutput): ServerSpec =>
     middleware: middlewareOf(given.middleware),
     upgrade: given.upgrade,
   });
+
+/** Most servers depend on nobody: they share the list of none. */
+const NOBODY: readonly string[] = Object.freeze([]);
+
+const dependsOnOf = (given: readonly string[] = NOBODY): readonly string[] =>
+  given.length === 0 ? NOBODY : Object.freeze(given.toSorted());
 
 const middlewareOf = (given: ServerOutput['middleware']): ServerSpec['middleware'] => {
   // A list of nothing is none.
@@ -68,6 +77,13 @@ const restartOf = (given: GivenRestart | undefined): Required<RestartConfig> => 
     initialMs: initialDelayOf(given.initialMs, maxMs),
     maxMs,
   });
+};
+
+const healthOf = (given: ServerOutput['health']): ServerSpec['health'] => {
+  if (given === undefined) return undefined;
+  const settings = healthSettingsOf(given);
+  freezePlainData(settings);
+  return settings;
 };
 
 const routesOf = (given: NonNullable<ServerOutput['routes']>): readonly Route[] => {

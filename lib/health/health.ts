@@ -16,11 +16,11 @@ export interface Health {
   readonly latencyMs: number;
   /** When it entered `status`, milliseconds since the epoch. */
   readonly since: number;
-  /** Milliseconds of its life in which it was up, and neither rising nor falling. */
+  /** Milliseconds of its life in which it was `ok` and the last check had succeeded. */
   readonly uptimeMs: number;
-  /** Milliseconds in which it was down. */
+  /** Milliseconds in which it was `down` and the last check had failed, or there was none yet. */
   readonly downtimeMs: number;
-  /** Milliseconds in which it was rising. */
+  /** Milliseconds in which it was rising. These four share out its whole life. */
   readonly riseTimeMs: number;
   /** Milliseconds in which it was falling. */
   readonly fallTimeMs: number;

@@ -43,6 +43,7 @@ export const specOf = ({
   paths: paths ?? 'strict',
   limits: { ...limitDefaults, ...limits },
   restart: { intensity: 0, periodMs: 1, initialMs: 1, maxMs: 1 },
+  health: undefined,
   tls: tls === undefined ? undefined : tlsSpecOf(tls),
   http2,
   app,

@@ -20,10 +20,13 @@ export type {
   TlsView,
 } from './cluster/snapshot.ts';
 export { type Address, type AddressResult, formatAddress, parseAddress } from './config/address.ts';
+export type { Balance, StickyKey } from './config/balance-config.ts';
 export { limitDefaults, restartDefaults } from './config/defaults.ts';
 export { type ConfigFile, type ConfigInput, type ConfigStream, defineConfig } from './config/define-config.ts';
 export { ConfigError, describeIssue, OptionsError } from './config/errors.ts';
 export type { FilesConfig } from './config/files-config.ts';
+export type { HealthCheckFunction, HealthConfig, HttpCheckConfig, Probe } from './config/health-config.ts';
+export { healthDefaults } from './config/health-settings.ts';
 export type { Environment } from './config/interpolate.ts';
 export type { Issue } from './config/issue.ts';
 export type {
@@ -43,7 +46,7 @@ export type {
 } from './config/middleware-config.ts';
 export { route } from './config/named-route.ts';
 export type { Position } from './config/place.ts';
-export { type Balance, type ProxyConfig, type ProxyTlsConfig, proxyDefaults } from './config/proxy-config.ts';
+export { type ProxyConfig, type ProxyTlsConfig, proxyDefaults } from './config/proxy-config.ts';
 export type { RedirectConfig, RedirectStatus } from './config/redirect-config.ts';
 export type {
   App,
@@ -67,6 +70,7 @@ export type {
   UpgradeHandler,
   UpgradeRoute,
 } from './config/server-config.ts';
+export type { LiveTarget, LiveTargets, TargetConfig, WeightedTarget } from './config/target-config.ts';
 export {
   type ClientAuth,
   type NamedTlsCertificate,
@@ -75,6 +79,9 @@ export {
   type TlsVersion,
   tlsDefaults,
 } from './config/tls-config.ts';
+export { type CombineMode, combineHealth, combineStatuses, type HealthGroup, httpStatusOf } from './health/combine.ts';
+export { HealthCheckError, type HealthCheckErrorCode } from './health/errors.ts';
+export type { Health, HealthStatus } from './health/health.ts';
 export { BindError, ListenerError } from './listener/errors.ts';
 export type { Acceptor, Listener, Listeners } from './listener/listener.ts';
 export type { Logger } from './log/logger.ts';

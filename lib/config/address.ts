@@ -1,14 +1,15 @@
 import { formatIpv6, isIpv4, mappedIpv4, parseIpv6 } from './ip.ts';
+import { formatPorts, type PortRange, parsePorts } from './port-range.ts';
 import { received } from './received.ts';
 
 /**
  * Where a server listens, in canonical form.
  *
  * `host` is `''` for all interfaces (IPv4 and IPv6), an IP address in canonical text without brackets, or a lower-case
- * host name. Port 0 stands for any free port.
+ * host name. Port 0 stands for any free port; with `range`, for the first free one of those.
  */
 export type Address =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly range?: PortRange }
   | { readonly kind: 'unix'; readonly path: string };
 
 /** What became of a text that should be an address. */
@@ -28,7 +29,7 @@ export type AddressResult =
 
 /** The forms of an address, for messages. */
 export const ADDRESS_FORMS =
-  "an address like '127.0.0.1:8080', ':8080', '[::1]:8080', 'localhost:8080' or 'unix:/run/x.sock'";
+  "an address like '127.0.0.1:8080', ':8080', '[::1]:8080', 'localhost:8080', ':8000-8010' or 'unix:/run/x.sock'";
 
 /** `sun_path` of Linux holds 108 bytes, the last of which ends the text. */
 const LONGEST_PATH_BYTES = 107;
@@ -40,7 +41,8 @@ const LONGEST_TEXT = 512;
  * Reads an address. There is one way to write each: `formatAddress` of the result is the canonical text.
  *
  * Accepted are `host:port` with a dotted IPv4 address, an IPv6 address in brackets, a host name or nothing (all
- * interfaces), port 0 for any free one, and `unix:` with an absolute path. Host names become lower case, IPv6 addresses
+ * interfaces), port 0 for any free one, `8000-8010` for the first free one of a range, and `unix:` with an absolute path.
+ * Host names become lower case, IPv6 addresses
  * their shortest text, and doubled slashes in paths single ones; everything else must be canonical as it stands. No
  * spaces, no signs, no leading zeros: an accepted number is the number its text says.
  *
@@ -83,13 +85,11 @@ export const parseAddress = (text: string): AddressResult => {
     return refuse('a port is missing', `write '${'host' in named ? text : 'localhost'}:8080'`);
   }
   const portText = text.slice(colon + 1);
-  if (!/^(?:0|[1-9]\d{0,4})$/.test(portText) || Number(portText) > 65_535) {
-    return refuse('a port is a number from 0 to 65535 without leading zeros');
-  }
-  const port = Number(portText);
+  const ports = parsePorts(portText);
   const named = parseHost(host);
+  if ('message' in ports) return refuse(ports.message, ports.hint?.replace('HOST', 'host' in named ? host : ''));
   return 'host' in named
-    ? { ok: true, address: { kind: 'tcp', host: named.host, port } }
+    ? { ok: true, address: { kind: 'tcp', host: named.host, ...ports } }
     : refuse(named.message, named.hint?.replace('PORT', portText));
 };
 
@@ -146,13 +146,16 @@ const parseUnix = (path: string, refuse: (message: string, hint?: string) => Add
 /** The canonical text of an address: what `parseAddress` reads back as the same address. */
 export const formatAddress = (address: Address): string => {
   if (address.kind === 'unix') return `unix:${address.path}`;
-  return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+  return `${inBrackets(address.host)}:${formatPorts(address)}`;
 };
+
+const inBrackets = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 /** Whether two addresses are written the same. Port 0 equals port 0 here, although each means another free port. */
 export const sameAddress = (a: Address, b: Address): boolean => {
   if (a.kind === 'unix') return b.kind === 'unix' && a.path === b.path;
-  return b.kind === 'tcp' && a.port === b.port && a.host === b.host;
+  if (b.kind === 'unix' || a.port !== b.port || a.host !== b.host) return false;
+  return a.range?.first === b.range?.first && a.range?.last === b.range?.last;
 };
 
 const isWildcard = (host: string): boolean => host === '' || host === '::' || host === '0.0.0.0';
@@ -162,7 +165,8 @@ const isWildcard = (host: string): boolean => host === '' || host === '::' || ho
  *
  * Symmetric. Equal host and port overlap; so do a wildcard and anything of its family on the same port. `''` and `::`
  * are both families (an IPv6 wildcard socket of Linux takes IPv4 too), `0.0.0.0` is IPv4 only. `localhost` may be
- * `127.0.0.1` or `::1`; any other name may be anything, which only wildcards are sure to meet. Port 0 never overlaps.
+ * `127.0.0.1` or `::1`; any other name may be anything, which only wildcards are sure to meet. Port 0 never overlaps, nor
+ * does a range: whoever asks for one takes what the others leave.
  */
 export const overlaps = (a: Address, b: Address): boolean => {
   if (a.kind === 'unix' || b.kind === 'unix') return sameAddress(a, b);
@@ -170,7 +174,7 @@ export const overlaps = (a: Address, b: Address): boolean => {
   return a.host === b.host || covers(a.host, b.host) || covers(b.host, a.host);
 };
 
-/** Whether the system is to choose the port. */
+/** Whether the port is still to be found: any free one, or one of a range. */
 export const isAnyPort = (address: Address): boolean => address.kind === 'tcp' && address.port === 0;
 
 /** Whether everything that reaches the second host would reach the first as well, or may. */
@@ -180,6 +184,9 @@ const covers = (wide: string, narrow: string): boolean => {
   return wide === 'localhost' && (narrow === '127.0.0.1' || narrow === '::1');
 };
 
+/** The host by which a client on the same machine reaches it, as URLs write it; `localhost` for wildcards. */
+export const hostInUrl = (host: string): string => (isWildcard(host) ? 'localhost' : inBrackets(host));
+
 /**
  * The URL under which a client on the same machine reaches an address; wildcards show as `localhost`.
  *
@@ -187,6 +194,5 @@ const covers = (wide: string, narrow: string): boolean => {
  */
 export const urlOf = (address: Address, encrypted = false): string => {
   if (address.kind === 'unix') return formatAddress(address);
-  const scheme = encrypted ? 'https' : 'http';
-  return isWildcard(address.host) ? `${scheme}://localhost:${address.port}` : `${scheme}://${formatAddress(address)}`;
+  return `${encrypted ? 'https' : 'http'}://${hostInUrl(address.host)}:${address.port}`;
 };

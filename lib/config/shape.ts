@@ -30,7 +30,8 @@ export const rule = <Input>(check: Check) =>
     });
   });
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+/** Whether it has members. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
 /** Keeps arrays out of a schema for records, which would take them for records with numbers as keys. */

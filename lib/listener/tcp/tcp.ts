@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs';
 import type { Address } from '../../config/address.ts';
 import { type NameSocket, openDoor } from '../door.ts';
 import type { Listener } from '../listener.ts';
+import { firstFree } from './first-free.ts';
 
 const withRealPort: NameSocket = (server, asked) => {
   const bound = server.address();
@@ -9,8 +10,13 @@ const withRealPort: NameSocket = (server, asked) => {
   return { ...asked, port: bound.port };
 };
 
-/** Listens on a TCP address; an empty host means every interface, IPv4 and IPv6. */
-export const tcpListener = (address: Extract<Address, { kind: 'tcp' }>): Observable<Listener> => {
+const bind = (address: Extract<Address, { kind: 'tcp' }>): Observable<Listener> => {
   const { host, port } = address;
   return openDoor(address, host === '' ? { port } : { host, port }, withRealPort);
 };
+
+/**
+ * Listens on a TCP address; an empty host means every interface, IPv4 and IPv6. Of a range the first port that is free.
+ */
+export const tcpListener = (address: Extract<Address, { kind: 'tcp' }>): Observable<Listener> =>
+  address.range === undefined ? bind(address) : firstFree(address, address.range, bind);

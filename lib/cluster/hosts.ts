@@ -1,4 +1,4 @@
-import { type Address, formatAddress } from '../config/address.ts';
+import { type Address, formatAddress, sameAddress } from '../config/address.ts';
 import type { Listeners } from '../listener/listener.ts';
 import { Host } from '../server/host.ts';
 import { type ServerOptions, serverFactory } from '../server/kinds.ts';
@@ -26,12 +26,17 @@ export class Hosts {
     this.#newServer = serverFactory(options);
   }
 
-  /** Retains the host of an address: the one there is, even while it is being given up, or a new one. */
-  at(address: Address): Host {
+  /**
+   * Retains the host of an address: the one there is, even while it is being given up, or a new one.
+   *
+   * @param asked - what a new one falls back on when the address is taken and another port will do.
+   */
+  at(address: Address, asked = address): Host {
     const key = formatAddress(address);
     const known = this.#byAddress.get(key);
-    if (known !== undefined) return this.retain(known);
-    const host = new Host(address, this.#listeners, this.#newServer());
+    // Who looks for a port since its own was taken is not the one to be found there.
+    if (known !== undefined && sameAddress(known.address, address)) return this.retain(known);
+    const host = new Host(address, this.#listeners, this.#newServer(), asked);
     this.#hosts.push(host);
     // Everybody who asks for a free port means another one.
     if (address.kind !== 'tcp' || address.port !== 0) this.#byAddress.set(key, host);
@@ -58,6 +63,13 @@ export class Hosts {
   /** A free port has become a real one: from now on the host is found under it. */
   settle(host: Host): void {
     this.#byAddress.set(formatAddress(host.address), host);
+  }
+
+  /** A host did not get its port again and found another one. */
+  move(from: Address, host: Host): void {
+    const key = formatAddress(from);
+    if (this.#byAddress.get(key) === host) this.#byAddress.delete(key);
+    this.settle(host);
   }
 
   /** Cuts every connection of every host; returns how many there were. */

@@ -1,3 +1,4 @@
+import { type Address, formatAddress } from '../config/address.ts';
 import type { Logger } from '../log/logger.ts';
 import type { ServerStatus } from '../server/state.ts';
 import type { CertificateReport } from './certificates.ts';
@@ -50,12 +51,14 @@ export const narrateResumed = (verdict: Verdict, logger: Logger): void => {
 interface Crashable {
   readonly member: { readonly spec: { readonly id: string } };
   readonly status: ServerStatus;
+  readonly moved?: { readonly from: Address; readonly to: Address } | undefined;
 }
 
 /** Whether there is anything to write about a server: what goes well is on the streams. */
 export const isWorthTelling = (report: Crashable | CertificateReport): boolean => {
   if ('certificate' in report) return true;
   const { state, cut = 0 } = report.status;
+  if (report.moved !== undefined) return true;
   return state === 'starting' || state === 'failed' || (state === 'stopped' && cut > 0);
 };
 
@@ -79,10 +82,13 @@ const narrateCertificate = ({ server, certificate, before }: CertificateReport, 
   if (state === 'expired') logger.error(`server ${server}: the certificate${which} has expired ${ends}`);
 };
 
-const narrateStatus = ({ member, status }: Crashable, logger: Logger): void => {
+const narrateStatus = ({ member, status, moved }: Crashable, logger: Logger): void => {
   const server = `server ${member.spec.id}`;
   const { state, error, cut = 0 } = status;
   if (state === 'starting') logger.warn(`${server} crashed and is started again`, error);
+  if (moved !== undefined) {
+    logger.warn(`${server} answers on ${formatAddress(moved.to)}: ${formatAddress(moved.from)} is taken by now`);
+  }
   if (state === 'failed') logger.error(`${server} failed and stays down`, error);
   if (state === 'stopped' && cut > 0) {
     logger.warn(`${server} stopped; ${count(cut, 'connection')} did not finish in time and had to be cut`);

@@ -1,5 +1,6 @@
 import { Observable, type Subscriber, type Subscription } from 'rxjs';
-import type { Address } from '../config/address.ts';
+import { type Address, isAnyPort } from '../config/address.ts';
+import { BindError } from '../listener/errors.ts';
 import type { Listener, Listeners } from '../listener/listener.ts';
 import type { HostedServer } from './server.ts';
 
@@ -17,18 +18,27 @@ export class Host {
    * The listener, shared by everybody who holds the address: bound for the first subscriber, closed after the last.
    *
    * Emits the listener once it is bound, and replays it. Errors when it cannot be bound, and when it fails later;
-   * subscribing again binds again, on the port it had before.
+   * subscribing again binds again, on the port it had before, or, when that is taken and `asked` leaves the choice, on
+   * another one.
    */
   readonly door$: Observable<Listener> = new Observable((subscriber) => this.#hold(subscriber));
+  /** What the server behind it asks for; may leave the choice of the port. */
+  asked: Address;
   readonly #listeners: Listeners;
   #address: Address;
+  #missed: Address | undefined;
   #listener: Listener | undefined;
   #binding: Subscription | undefined;
   // `share` with a ReplaySubject does the same, at some 3 KiB for each of a thousand servers that hardly ever change.
   #holders: readonly Subscriber<Listener>[] = [];
 
-  constructor(requested: Address, listeners: Listeners, server: HostedServer) {
-    this.#address = requested;
+  /**
+   * @param address - where to listen first of all.
+   * @param asked - what to fall back on when another port will do.
+   */
+  constructor(address: Address, listeners: Listeners, server: HostedServer, asked = address) {
+    this.#address = address;
+    this.asked = asked;
     this.#listeners = listeners;
     this.server = server;
   }
@@ -41,6 +51,13 @@ export class Host {
   /** The listener while the address is held. */
   get listener(): Listener | undefined {
     return this.#listener;
+  }
+
+  /** Tells once which port it had before and did not get again. */
+  takeMissed(): Address | undefined {
+    const missed = this.#missed;
+    this.#missed = undefined;
+    return missed;
   }
 
   /**
@@ -79,6 +96,13 @@ export class Host {
         for (const holder of this.#holders) holder.next(listener);
       },
       error: (cause: unknown) => {
+        if (this.#listener === undefined && this.#canLookElsewhere(cause)) {
+          this.#missed = this.#address;
+          this.#address = this.asked;
+          this.#binding = undefined;
+          this.#bind();
+          return;
+        }
         // Forgotten before anybody hears of it: whoever subscribes again binds again.
         const holders = this.#holders;
         this.#holders = [];
@@ -89,5 +113,10 @@ export class Host {
     });
     if (this.#holders.length > 0 && !binding.closed) this.#binding = binding;
     else binding.unsubscribe();
+  }
+
+  #canLookElsewhere(cause: unknown): boolean {
+    const isTaken = cause instanceof BindError && cause.errno === 'EADDRINUSE';
+    return isTaken && isAnyPort(this.asked) && !isAnyPort(this.#address);
   }
 }

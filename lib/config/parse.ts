@@ -1,12 +1,14 @@
 import * as v from 'valibot';
 import { formatAddress } from './address.ts';
+import { dependencyIssues } from './dependency-issues.ts';
+import { ID } from './id.ts';
 import type { Issue } from './issue.ts';
 import { issueOf, issuesOf } from './issues.ts';
 import { copyPlainData, freezePlainData, isPlainObject } from './plain-data.ts';
 import { oneLine, reasonOf, received } from './received.ts';
 import { findRivals, type Rivals } from './rivals.ts';
 import { sameSpec } from './same.ts';
-import { fileSchema, ID, serverSchema } from './schema.ts';
+import { fileSchema, serverSchema } from './schema.ts';
 import { redactIssue, secretsOf } from './secrets.ts';
 import type { ClusterConfig, CommitMode, Strategy } from './server-config.ts';
 import type { ServerSpec } from './server-spec.ts';
@@ -45,7 +47,8 @@ const NOTHING: ReadonlyMap<string, ServerSpec> = new Map();
  * object means the same content from then on: reading it again costs one look-up. An equal config in a new object gives
  * the previous spec as well, so that `===` on specs says whether anything changed.
  *
- * `null` and `undefined` stand for a server that is not there. Addresses that overlap are refused on both sides.
+ * `null` and `undefined` stand for a server that is not there. Addresses that overlap are refused on both sides, and so
+ * are dependencies that lead nowhere or back to where they began.
  *
  * @param config - servers by id; anything else is an issue.
  * @param previous - the specs to compare with, by id.
@@ -72,6 +75,11 @@ export const parseCluster = (config: unknown, previous: ReadonlyMap<string, Serv
   for (const [spec, rivals] of findRivals(specs.values())) {
     issues.push(rivalIssue(spec, rivals));
     refused.add(spec.id);
+  }
+  // Those that are refused already may be depended on, and their own dependencies are looked at as well.
+  for (const issue of dependencyIssues(specs, refused)) {
+    issues.push(issue);
+    if (issue.server !== undefined) refused.add(issue.server);
   }
   for (const id of refused) specs.delete(id);
   return { specs, issues, refused };

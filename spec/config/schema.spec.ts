@@ -19,6 +19,7 @@ describe('a valid config', () => {
       paths: 'strict',
       limits: limitDefaults,
       restart: restartDefaults,
+      dependsOn: [],
       http2: false,
       app,
       routes: undefined,

@@ -22,6 +22,7 @@ import { isWorthTelling, narrateOutcome, narrateReport } from './narrate.ts';
 import { type ClusterOptions, type ClusterSettings, settingsOf } from './options.ts';
 import type { Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
+import { Ports } from './ports.ts';
 import { Renewal } from './reading.ts';
 import { Run } from './run.ts';
 import type { ClusterSnapshot } from './snapshot.ts';
@@ -126,6 +127,7 @@ export class ReactiveCluster implements Cluster {
   readonly #requests$: Observable<Request>;
   readonly #settled$ = new Subject<Outcome>();
   readonly #ledger: Ledger;
+  readonly #ports = new Ports();
   #run: Run;
   #completed = false;
   /** A start that was asked for while this life was ending. */
@@ -235,7 +237,7 @@ export class ReactiveCluster implements Cluster {
   }
 
   #newRun(): Run {
-    const run = new Run(this.#settings, this.#ledger, this.#run?.progress);
+    const run = new Run(this.#settings, this.#ledger, this.#ports, this.#run?.progress);
     const { logger } = this.#settings;
     const news$ = run.reports$.pipe(filter(isWorthTelling), observeOn(asapScheduler));
     news$.subscribe((report) => narrateReport(report, logger));

@@ -46,18 +46,19 @@ const withDrawn = (refused: readonly Refusal[], behind: ReadonlySet<string>): re
 
 /** What can be done of `desired` when some servers stay behind, and who does. */
 const aim = (
-  { roster: { members }, options }: CommitSite,
+  { roster, options }: CommitSite,
   desired: ReadonlyMap<string, ServerSpec>,
   refused: readonly Refusal[],
   known: Steps | undefined,
 ): { readonly steps: Steps; readonly behind: readonly Refusal[] } => {
-  if (refused.length === 0) return { steps: known ?? diff(members, desired, options.strategy), behind: refused };
+  const standings = roster.standings(desired);
+  if (refused.length === 0) return { steps: known ?? diff(standings, desired, options.strategy), behind: refused };
   const fallback = fallBack(
     desired,
-    members,
+    roster.members,
     refused.map(({ server }) => server),
   );
-  const actual = new Map<string, Standing>(members);
+  const actual = new Map<string, Standing>(standings);
   // What stays behind without running is not there to be stopped.
   for (const server of fallback.behind) if (!fallback.desired.has(server)) actual.delete(server);
   return { steps: diff(actual, fallback.desired, options.strategy), behind: withDrawn(refused, fallback.behind) };

@@ -1,5 +1,5 @@
 import { defer, EMPTY, map, merge, Observable, Subject, Subscription, takeLast } from 'rxjs';
-import { overlaps } from '../config/address.ts';
+import { type Address, overlaps } from '../config/address.ts';
 import { sameData } from '../config/plain-data.ts';
 import { sameSpec } from '../config/same.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
@@ -11,11 +11,15 @@ import type { ServerStatus } from '../server/state.ts';
 import { type CertificateReport, Certificates } from './certificates.ts';
 import type { Hosts } from './hosts.ts';
 import { Member } from './member.ts';
+import type { Standing } from './plan.ts';
+import type { Ports } from './ports.ts';
 
 /** A member and what its lifecycle just said. */
 export interface Report {
   readonly member: Member;
   readonly status: ServerStatus;
+  /** Its port was taken when it was to have it again: where it stood, and where it stands. */
+  readonly moved?: { readonly from: Address; readonly to: Address } | undefined;
 }
 
 /** What happens in a roster. */
@@ -32,15 +36,23 @@ export class Roster {
   readonly #ended$ = new Subject<Member>();
   readonly #lives = new Subscription();
   readonly #hosts: Hosts;
+  readonly #ports: Ports;
   readonly #certificates = new Certificates((report) => this.reports$.next(report));
 
-  constructor(hosts: Hosts) {
+  constructor(hosts: Hosts, ports: Ports) {
     this.#hosts = hosts;
+    this.#ports = ports;
+  }
+
+  /** Where servers stand, or, as far as this life has not got to them, stood in an earlier one. */
+  standings(desired: ReadonlyMap<string, ServerSpec>): ReadonlyMap<string, Standing> {
+    return this.#ports.standings(this.members, desired);
   }
 
   /** Puts a service in force on a host whose address is held. One turn, cannot fail. */
   place(spec: ServerSpec, host: Host, service: Service): void {
     const former = this.members.get(spec.id);
+    host.asked = spec.address;
     host.server.assign(service);
     host.listener?.limit(service.limits.maxConnections);
     this.#certificates.follow(spec.id, service.encryption);
@@ -53,6 +65,7 @@ export class Roster {
     }
     const member = new Member(spec, this.#hosts.retain(host), service, former?.restarts ?? 0);
     this.members.set(spec.id, member);
+    this.#ports.forget(spec.id);
     this.#live(member);
   }
 
@@ -148,6 +161,7 @@ export class Roster {
   finish(): void {
     this.#lives.unsubscribe();
     this.#certificates.stop();
+    this.#ports.remember(this.members);
     for (const member of this.members.values()) {
       const { state, restarts } = member.status;
       if (state !== 'stopped') member.status = { state: 'stopped', restarts };
@@ -159,7 +173,10 @@ export class Roster {
     const life = lifecycle(member).subscribe({
       next: (status) => {
         member.hear(status);
-        this.reports$.next({ member, status });
+        const missed = status.state === 'running' ? member.host.takeMissed() : undefined;
+        if (missed !== undefined) this.#hosts.move(missed, member.host);
+        const moved = missed === undefined ? undefined : { from: missed, to: member.address };
+        this.reports$.next({ member, status, moved });
       },
       complete: () => {
         member.over = true;

@@ -27,6 +27,7 @@ import type { Ledger, Request } from './ledger.ts';
 import { narrateResumed } from './narrate.ts';
 import type { ClusterSettings } from './options.ts';
 import { diff, type Plan, planOf } from './plan.ts';
+import type { Ports } from './ports.ts';
 import { initialProgress, type Progress, progressAfter } from './progress.ts';
 import { type Reading, readAhead, readConfig, running } from './reading.ts';
 import { type News, Roster } from './roster.ts';
@@ -70,13 +71,12 @@ export class Run {
   #sourceError: Error | undefined;
   #progress: Progress;
 
-  constructor(settings: ClusterSettings, ledger: Ledger, progress: Progress = initialProgress) {
-    const { listeners, logger, overrideGlobalObjects } = settings;
+  constructor(settings: ClusterSettings, ledger: Ledger, ports: Ports, progress: Progress = initialProgress) {
     this.#settings = settings;
     this.#ledger = ledger;
     this.#progress = progress;
-    this.#hosts = new Hosts(listeners, { logger, overrideGlobalObjects });
-    this.#roster = new Roster(this.#hosts);
+    this.#hosts = new Hosts(settings.listeners, settings);
+    this.#roster = new Roster(this.#hosts, ports);
   }
 
   get state(): ClusterState {
@@ -153,7 +153,8 @@ export class Run {
   plan(config: unknown): Plan {
     const { specs, issues } = parseCluster(config, this.#progress.specs);
     if (issues.length > 0) throw new ConfigError(issues);
-    return planOf(diff(this.#roster.members, running(specs), this.#settings.strategy));
+    const desired = running(specs);
+    return planOf(diff(this.#roster.standings(desired), desired, this.#settings.strategy));
   }
 
   /** What the source said of itself. */
@@ -209,7 +210,7 @@ export class Run {
     if (this.#over) return EMPTY;
     const desired = running(specs);
     const { strategy, restartDelayMs, startTimeoutMs, logger, baseDir } = this.#settings;
-    const known = diff(this.#roster.members, desired, strategy);
+    const known = diff(this.#roster.standings(desired), desired, strategy);
     const isDone = known.steps.length === 0 && refused.length === 0;
     if (isDone && this.state !== 'Error') return of({ verdict: { status: 'unchanged' }, specs });
     if (this.state !== 'Booting') this.#enter('Reloading');

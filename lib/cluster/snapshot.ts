@@ -1,4 +1,5 @@
-import { formatAddress, urlOf } from '../config/address.ts';
+import { formatAddress } from '../config/address.ts';
+import { clientUrl } from '../config/expose.ts';
 import type { Issue } from '../config/issue.ts';
 import { isPem } from '../config/pem.ts';
 import { routeKinds } from '../config/route-schema.ts';
@@ -141,7 +142,7 @@ const takeServer = ({ spec, host, service, status, since }: Member, now: number)
     name: spec.name,
     state: status.state,
     address: textOf(host.address),
-    url: spec.expose ?? urlOf(host.address, spec.tls !== undefined),
+    url: clientUrl(spec.expose, host.address, spec.tls !== undefined),
     since,
     uptimeMs: status.state === 'running' ? Math.max(0, now - since) : 0,
     config: viewOf(spec),
@@ -159,7 +160,7 @@ const takeDisabled = (spec: ServerSpec): ServerSnapshot =>
     name: spec.name,
     state: 'stopped',
     address: textOf(spec.address),
-    url: spec.expose ?? urlOf(spec.address, spec.tls !== undefined),
+    url: clientUrl(spec.expose, spec.address, spec.tls !== undefined),
     since: 0,
     uptimeMs: 0,
     config: viewOf(spec),

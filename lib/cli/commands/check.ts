@@ -1,4 +1,5 @@
-import { formatAddress, isAnyPort, urlOf } from '../../config/address.ts';
+import { formatAddress, isAnyPort } from '../../config/address.ts';
+import { clientUrl } from '../../config/expose.ts';
 import { parseCluster } from '../../config/parse.ts';
 import type { ServerSpec } from '../../config/server-spec.ts';
 import type { LoadedEvent } from '../../source/source.ts';
@@ -38,7 +39,7 @@ const serverJson = (spec: ServerSpec): CheckedServer => ({
   id: spec.id,
   name: spec.name,
   listen: formatAddress(spec.address),
-  url: spec.expose ?? urlOf(spec.address, spec.tls !== undefined),
+  url: clientUrl(spec.expose, spec.address, spec.tls !== undefined),
   disabled: spec.disabled,
   routes: (spec.routes ?? []).map(({ path }) => path),
 });
@@ -65,8 +66,12 @@ const summary = ({ file }: LoadedEvent, specs: readonly ServerSpec[], valid: boo
 
 const whereOf = ({ address, expose, disabled, tls }: ServerSpec): string => {
   if (disabled) return `${formatAddress(address)} (disabled)`;
-  if (isAnyPort(address)) return `${formatAddress(address)} (any free port)`;
-  return expose === undefined ? urlOf(address, tls !== undefined) : `${expose} (${formatAddress(address)})`;
+  if (isAnyPort(address)) {
+    const isRange = address.kind === 'tcp' && address.range !== undefined;
+    return `${formatAddress(address)} (${isRange ? 'the first free port' : 'any free port'})`;
+  }
+  const url = clientUrl(expose, address, tls !== undefined);
+  return expose === undefined ? url : `${url} (${formatAddress(address)})`;
 };
 
 const whatOf = ({ routes }: ServerSpec): string => {

@@ -161,5 +161,8 @@ const tooLong = (timeoutMs: number): Error =>
 const verdict = (value: unknown): Error | undefined =>
   value === false ? new HealthCheckError('ERR_HEALTH_CHECK', 'the check answered false', { cause: value }) : undefined;
 
-const asError = (thrown: unknown): Error =>
-  thrown instanceof Error ? thrown : new HealthCheckError('ERR_HEALTH_CHECK', reasonOf(thrown), { cause: thrown });
+const asError = (thrown: unknown): Error => {
+  if (thrown instanceof Error) return thrown;
+  const message = thrown === undefined || thrown === null ? 'the check gave no reason' : reasonOf(thrown);
+  return new HealthCheckError('ERR_HEALTH_CHECK', message, { cause: thrown });
+};

@@ -1,5 +1,5 @@
-/** How requests are spread over several targets. */
-export type Balance = 'round-robin' | 'least-in-flight';
+import { type Balance, balanceOf, type GivenBalance } from './balance-config.ts';
+import { type GivenTarget, type LiveTargets, type TargetConfig, targetsOf } from './target-config.ts';
 
 /** How an https target is recognised. */
 export interface ProxyTlsConfig {
@@ -15,9 +15,12 @@ export interface ProxyTlsConfig {
 export interface ProxyConfig {
   /** Where requests go: `'http://127.0.0.1:3000'`, `'https://app.internal'`, `'unix:/run/app.sock'`. Or `targets`. */
   readonly target?: string;
-  /** Where requests go, when there are several that answer alike. Or `target`. */
-  readonly targets?: readonly string[];
-  /** How requests are spread over targets; `'round-robin'` by default. */
+  /**
+   * Where requests go, when there are several that answer alike: a list, or in code a function that says who they are
+   * now. Or `target`.
+   */
+  readonly targets?: readonly TargetConfig[] | LiveTargets;
+  /** How requests are spread over targets; `'weighted'` for a list with weights, otherwise `'round-robin'`. */
   readonly balance?: Balance;
   /** What is taken away from the start of a path: `/api` turns `/api/users` into `/users`. The route has to begin with it. */
   readonly strip?: string;
@@ -78,7 +81,12 @@ export const proxyDefaults = Object.freeze({
 export const LONGEST_COOL_DOWN_MS = 30_000;
 
 /** A `ProxyConfig` whose members may be there and undefined. */
-export type GivenProxy = { readonly [Key in keyof ProxyConfig]?: GivenMember<ProxyConfig[Key]> };
+export type GivenProxy = {
+  readonly [Key in Exclude<keyof ProxyConfig, 'targets' | 'balance'>]?: GivenMember<ProxyConfig[Key]>;
+} & {
+  readonly targets?: readonly GivenTarget[] | LiveTargets | undefined;
+  readonly balance?: GivenBalance | undefined;
+};
 type GivenMember<Member> = Member extends ProxyTlsConfig
   ? { readonly [Key in keyof Member]?: Member[Key] | undefined }
   : Member | undefined;
@@ -90,11 +98,15 @@ const NOBODY: readonly string[] = Object.freeze([]);
  */
 export const proxySettingsOf = (given: string | GivenProxy): ProxySettings => {
   if (typeof given === 'string') return { ...proxyDefaults, targets: [given], trust: NOBODY };
-  const { target, targets = target === undefined ? [] : [target], trust = NOBODY, strip, rewrite, tls } = given;
+  const { target, trust = NOBODY, strip, rewrite, tls } = given;
+  const list = given.targets ?? (target === undefined ? [] : [target]);
+  const targets = typeof list === 'function' ? list : targetsOf(list);
+  const isWeighted = typeof targets !== 'function' && targets.some((one) => typeof one !== 'string');
+  const byDefault = isWeighted ? 'weighted' : proxyDefaults.balance;
   return {
     targets,
     trust,
-    balance: given.balance ?? proxyDefaults.balance,
+    balance: given.balance === undefined ? byDefault : balanceOf(given.balance),
     host: given.host ?? proxyDefaults.host,
     connectTimeoutMs: given.connectTimeoutMs ?? proxyDefaults.connectTimeoutMs,
     headersTimeoutMs: given.headersTimeoutMs ?? proxyDefaults.headersTimeoutMs,

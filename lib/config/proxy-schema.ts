@@ -1,16 +1,24 @@
 import * as v from 'valibot';
+import { balanceSchema } from './balance-schema.ts';
+import { isCallable } from './callable.ts';
 import { parseNetwork } from './network.ts';
 import { pathProblem } from './path-pattern.ts';
 import { proxyDefaults } from './proxy-config.ts';
 import { parseTarget, TARGET_FORMS } from './proxy-target.ts';
 import { type Check, rule, shape, wholeNumber } from './shape.ts';
 import { shortForm } from './short-form.ts';
+import { type LiveTargets, TARGET_WEIGHT } from './target-config.ts';
 import { wording } from './wording.ts';
 
 const LONGEST_MS = 2 ** 31 - 1;
 
 /** More targets than anybody balances by hand; picking one looks at each. */
 const MOST_TARGETS = 256;
+
+/** HAProxy's and nearly nginx's, which stop at 256 and 65 535: one target in a thousand can try something out. */
+const MOST_WEIGHT = 1_000;
+
+const URL_HINT = "write it as 'url'";
 
 const target = v.pipe(
   v.string(wording(TARGET_FORMS)),
@@ -72,12 +80,36 @@ const tls = v.optional(
   ),
 );
 
+const weightedTarget = shape(
+  'a target',
+  {
+    url: target,
+    weight: number(1, MOST_WEIGHT, TARGET_WEIGHT, 'How much of the work it gets, in proportion to the others.'),
+  },
+  { target: URL_HINT, to: URL_HINT, server: URL_HINT },
+);
+
 const targets = v.pipe(
-  v.array(target, wording('an array of targets')),
+  v.array(
+    shortForm(target, weightedTarget, wording(`${TARGET_FORMS}, or an object of 'url' and 'weight'`)),
+    wording('an array of targets'),
+  ),
   v.minLength(1, wording('at least one target')),
   v.maxLength(MOST_TARGETS, wording(`at most ${MOST_TARGETS} targets`)),
   v.metadata({ description: 'Where requests go, when there are several that answer alike.', uniqueItems: true }),
 );
+
+const LIVE = wording('an array of targets, or a function that answers with one');
+
+const live = v.custom<LiveTargets>(isCallable, LIVE);
+
+const both = v.union([live, targets], LIVE);
+
+/** A function or an array: each is told what is wrong with it in its own words. */
+const listOrLive: typeof both = {
+  ...both,
+  '~run': (dataset, config) => (typeof dataset.value === 'function' ? live : targets)['~run'](dataset, config),
+};
 
 const TRUST = "IP addresses, networks like '10.0.0.0/8', or 'unix'";
 
@@ -95,7 +127,8 @@ const trust = v.pipe(
   }),
 );
 
-const nameOf = (text: unknown): unknown => {
+const nameOf = (given: unknown): unknown => {
+  const text: unknown = typeof given === 'object' && given !== null && 'url' in given ? given.url : given;
   const result = typeof text === 'string' ? parseTarget(text) : undefined;
   return result?.ok ? result.target.name : text;
 };
@@ -113,82 +146,98 @@ const oneOrMany: Check = (record, report) => {
   }
 };
 
+/** Refuses weights where nobody looks at them. */
+const weighsForSomething: Check = ({ targets: many, balance }, report) => {
+  if (balance !== 'round-robin' || !Array.isArray(many)) return;
+  const isWeighted = (one: unknown): boolean =>
+    typeof one === 'object' && one !== null && 'weight' in one && one.weight !== TARGET_WEIGHT;
+  if (!many.some(isWeighted)) return;
+  const hint = "write 'weighted', or leave it out";
+  report(['balance'], balance, wording('a balance that looks at weights', 'has no use for weights', hint));
+};
+
 /** What other proxies call a target. */
 const TARGET_HINT = "name one 'target', or several 'targets'";
 
-const settings = v.pipe(
-  shape(
-    'a proxy',
-    {
-      target: v.optional(target),
-      targets: v.optional(targets),
-      balance: v.optional(
-        v.pipe(
-          v.picklist(['round-robin', 'least-in-flight'], wording("'round-robin' or 'least-in-flight'")),
-          v.metadata({ description: 'How requests are spread over targets.', default: proxyDefaults.balance }),
-        ),
-      ),
-      strip: prefix('What is taken away from the start of a path; the route begins with it.', '/api'),
-      rewrite: prefix('What is put in front of a path, after strip.', '/v2'),
-      host: v.optional(
-        v.pipe(
-          v.picklist(['target', 'preserve'], wording("'target' or 'preserve'")),
-          v.metadata({
-            description: "What Host says: the target's own name, or the client's.",
-            default: proxyDefaults.host,
-          }),
-        ),
-      ),
-      connectTimeoutMs: number(
-        1,
-        LONGEST_MS,
-        proxyDefaults.connectTimeoutMs,
-        'Milliseconds until a connection must stand.',
-      ),
-      headersTimeoutMs: number(
-        0,
-        LONGEST_MS,
-        proxyDefaults.headersTimeoutMs,
-        'Milliseconds until the head of an answer must have come (504 otherwise); 0 = no limit.',
-      ),
-      bodyTimeoutMs: number(
-        0,
-        LONGEST_MS,
-        proxyDefaults.bodyTimeoutMs,
-        'Milliseconds an answer may pause within its body; 0 = no limit.',
-      ),
-      maxConnections: number(
-        1,
-        65_535,
-        proxyDefaults.maxConnections,
-        'Connections to each target at once, and WebSockets beside them.',
-      ),
-      retries: number(
-        0,
-        MOST_TARGETS,
-        proxyDefaults.retries,
-        'How often a request that may be repeated is tried on another target.',
-      ),
-      coolDownMs: number(
-        0,
-        LONGEST_MS,
-        proxyDefaults.coolDownMs,
-        'Milliseconds for which a target that cannot be reached is left alone, doubled each time.',
-      ),
-      trust: v.optional(trust),
-      websocket: flag(proxyDefaults.websocket, 'Lets WebSockets through.'),
-      tls,
-    },
-    { to: TARGET_HINT, url: TARGET_HINT, upstream: TARGET_HINT, upstreams: TARGET_HINT },
+const members = {
+  target: v.optional(target),
+  balance: v.optional(balanceSchema),
+  strip: prefix('What is taken away from the start of a path; the route begins with it.', '/api'),
+  rewrite: prefix('What is put in front of a path, after strip.', '/v2'),
+  host: v.optional(
+    v.pipe(
+      v.picklist(['target', 'preserve'], wording("'target' or 'preserve'")),
+      v.metadata({
+        description: "What Host says: the target's own name, or the client's.",
+        default: proxyDefaults.host,
+      }),
+    ),
   ),
-  v.metadata({ description: 'Where requests are passed on to, and how.' }),
-  rule(oneOrMany),
-);
+  connectTimeoutMs: number(
+    1,
+    LONGEST_MS,
+    proxyDefaults.connectTimeoutMs,
+    'Milliseconds until a connection must stand.',
+  ),
+  headersTimeoutMs: number(
+    0,
+    LONGEST_MS,
+    proxyDefaults.headersTimeoutMs,
+    'Milliseconds until the head of an answer must have come (504 otherwise); 0 = no limit.',
+  ),
+  bodyTimeoutMs: number(
+    0,
+    LONGEST_MS,
+    proxyDefaults.bodyTimeoutMs,
+    'Milliseconds an answer may pause within its body; 0 = no limit.',
+  ),
+  maxConnections: number(
+    1,
+    65_535,
+    proxyDefaults.maxConnections,
+    'Connections to each target at once, and WebSockets beside them.',
+  ),
+  retries: number(
+    0,
+    MOST_TARGETS,
+    proxyDefaults.retries,
+    'How often a request that may be repeated is tried on another target.',
+  ),
+  coolDownMs: number(
+    0,
+    LONGEST_MS,
+    proxyDefaults.coolDownMs,
+    'Milliseconds for which a target that cannot be reached is left alone, doubled each time.',
+  ),
+  trust: v.optional(trust),
+  websocket: flag(proxyDefaults.websocket, 'Lets WebSockets through.'),
+  tls,
+};
 
-export const proxySchema = v.pipe(
-  shortForm(target, settings, wording(`${TARGET_FORMS}, or an object`)),
-  v.metadata({ description: 'Where requests are passed on to.' }),
-);
+const proxyOf = <Targets extends v.GenericSchema>(many: Targets) =>
+  v.pipe(
+    shortForm(
+      target,
+      v.pipe(
+        shape(
+          'a proxy',
+          { ...members, targets: v.optional(many) },
+          { to: TARGET_HINT, url: TARGET_HINT, upstream: TARGET_HINT, upstreams: TARGET_HINT },
+        ),
+        v.metadata({ description: 'Where requests are passed on to, and how.' }),
+        rule(oneOrMany),
+        rule(weighsForSomething),
+      ),
+      wording(`${TARGET_FORMS}, or an object`),
+    ),
+    v.metadata({ description: 'Where requests are passed on to.' }),
+  );
+
+/** A proxy in code: its targets may come and go. */
+export const proxySchema = proxyOf(listOrLive);
+
+/** A proxy in a file. */
+export const proxyDataSchema = proxyOf(targets);
 
 /** Refuses a `strip` that the path of its route does not begin with: it would never find anything. */
 export const stripsItsPath: Check = (route, report) => {

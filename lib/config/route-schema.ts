@@ -8,7 +8,7 @@ import { headerName, headerValue } from './header-schema.ts';
 import { middlewareDataSchema, middlewareSchema } from './middleware-schema.ts';
 import { moduleSchema } from './module-schema.ts';
 import { pathProblem } from './path-pattern.ts';
-import { proxySchema, stripsItsPath } from './proxy-schema.ts';
+import { proxyDataSchema, proxySchema, stripsItsPath } from './proxy-schema.ts';
 import { oneLine } from './received.ts';
 import { carriesWhatIsThere, redirectSchema } from './redirect-schema.ts';
 import type { UpgradeHandler } from './server-config.ts';
@@ -92,7 +92,13 @@ const codeKinds = {
   handler: v.custom<Handler>(isCallable, wording('a function (a Hono handler)')),
   upgrade: v.custom<UpgradeHandler>(isCallable, wording('a function', '', 'make one with webSocket()')),
 };
-const dataKinds = { module: moduleSchema, respond, redirect: redirectSchema, files: filesSchema, proxy: proxySchema };
+const dataKinds = {
+  module: moduleSchema,
+  respond,
+  redirect: redirectSchema,
+  files: filesSchema,
+  proxy: proxyDataSchema,
+};
 
 type Kinds = Readonly<Record<string, unknown>>;
 
@@ -140,7 +146,7 @@ const oneKind =
     if (found.length > 1) report([], record, wording(expected, `${found.join(' and ')} exclude each other`));
   };
 
-const allKinds = { ...codeKinds, ...dataKinds };
+const allKinds = { ...codeKinds, ...dataKinds, proxy: proxySchema };
 
 /** The kinds a route can be of. */
 export const routeKinds: readonly string[] = Object.keys(allKinds);

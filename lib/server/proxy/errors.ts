@@ -12,6 +12,8 @@ const FATES = {
   ERR_PROXY_TORN: { status: 502, text: 'broke its answer off' },
   /** All WebSockets that a target may have at once are in use. */
   ERR_PROXY_FULL: { status: 503, text: 'has as many WebSockets as it may' },
+  /** Nobody of those who come and go is there. */
+  ERR_PROXY_EMPTY: { status: 503, text: 'is ready' },
   /** The request has been passed on by this route before. */
   ERR_PROXY_LOOP: { status: 508, text: 'leads back here' },
   /** The request holds something that cannot be passed on. */

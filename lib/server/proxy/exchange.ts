@@ -30,7 +30,9 @@ export interface Dispatching {
   readonly retries: number;
   readonly coolDownMs: number;
   /** A target that was not tried yet; `undefined` when there is none. */
-  pick(tried: readonly Target[]): Pick | undefined;
+  pick(tried: readonly Target[], key: string | undefined): Pick | undefined;
+  /** Why there is none. */
+  nobody(): ProxyError;
 }
 
 const CODES: Readonly<Record<Failure, ProxyErrorCode>> = {
@@ -70,9 +72,9 @@ export class Exchange implements Receiver {
   /** Sends the request; the sink may hear of it before this returns. */
   start(): void {
     this.#dispatching.budget.earn();
-    const first = this.#dispatching.pick(NONE);
+    const first = this.#dispatching.pick(NONE, this.#request.key);
     if (first !== undefined) this.#send(first);
-    else this.#refuse(new ProxyError('ERR_PROXY_FULL', 'every target'));
+    else this.#refuse(this.#dispatching.nobody());
   }
 
   /** The sink has no more room. */
@@ -154,16 +156,20 @@ export class Exchange implements Receiver {
 
   /** Where it is sent after a target failed, if it may be. */
   #next(target: Target, failure: Failure, isUnsent: boolean): Pick | undefined {
-    const { budget, pick, retries } = this.#dispatching;
+    const { budget, retries } = this.#dispatching;
     if (this.#tried.length > retries || failure === 'unsendable') return undefined;
     // What no target has seen may be sent again whatever it is. When all should rest, one of them is enough to ask.
-    if (isUnsent) return this.#isLastResort ? undefined : pick(this.#tried);
+    if (isUnsent) return this.#isLastResort ? undefined : this.#pick();
     const { method, body } = this.#request;
     if (failure !== 'died' || !isRepeatable(method, body !== null)) return undefined;
     // Nobody else to ask: it may have been a kept connection that its end closed just then.
     const isNew = this.#tried.indexOf(target) === this.#tried.length - 1;
-    const next = pick(this.#tried) ?? (isNew ? { target, isLastResort: true } : undefined);
+    const next = this.#pick() ?? (isNew ? { target, isLastResort: true } : undefined);
     return next !== undefined && budget.spend() ? next : undefined;
+  }
+
+  #pick(): Pick | undefined {
+    return this.#dispatching.pick(this.#tried, this.#request.key);
   }
 
   #send({ target, isLastResort }: Pick): void {

@@ -1,4 +1,4 @@
-import { BlockList } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import { parseNetwork } from '../../config/network.ts';
 import { type Claims, NO_CLAIMS } from './headers.ts';
 
@@ -78,4 +78,19 @@ export const addForwarded = (headers: string[], peer: Peer, host: string | undef
 export const viaOf = (received: string | undefined, version: string, pseudonym: string): string => {
   const own = `${version} ${pseudonym}`;
   return received === undefined ? own : `${received}, ${own}`;
+};
+
+/**
+ * The address a request came from: that of the last hop nobody trusts. Who is trusted says who came before it, from the
+ * right (RFC 7239 §5.2, and `X-Forwarded-For`, which it describes).
+ */
+export const clientAddress = (
+  { address, isTrusted }: Peer,
+  claims: Claims,
+  trusts: (address: string | undefined) => boolean,
+): string | undefined => {
+  if (!isTrusted || claims.for === undefined) return address;
+  const hops = claims.for.split(',').map((hop) => hop.trim());
+  const nearest = hops.findLast((hop) => !isIP(hop) || !trusts(plainAddress(hop)));
+  return plainAddress(nearest ?? hops[0]);
 };

@@ -38,3 +38,7 @@ export const afterChoice = (health: Health, now: number, coolDownMs: number): He
   health.restsUntil === 0 || health.restsUntil > now
     ? health
     : { ...health, restsUntil: now + coolDownMs, onTrial: true };
+
+/** When there is reason to believe that a target is back: its rest ends now, and the next request finds out. */
+export const afterWake = (health: Health, now: number): Health =>
+  health.restsUntil <= now ? health : { ...health, restsUntil: now, onTrial: false };

@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream';
 import type { ProxySettings } from '../../config/proxy-config.ts';
-import { addForwarded, type Peer, plainAddress, trusting, viaOf } from './forwarded.ts';
+import { addForwarded, clientAddress, type Peer, plainAddress, trusting, viaOf } from './forwarded.ts';
 import { connectionOptions, sortHeaders } from './headers.ts';
 import { rewriting } from './path.ts';
+import { type KeyReader, readingKey } from './sticky.ts';
 import type { Outbound } from './upstream.ts';
 
 /** What a request says, wherever that was read. */
@@ -39,6 +40,7 @@ export class Outbounds {
   readonly #pseudonym: string;
   readonly #rewrite: (path: string) => string;
   readonly #isTrusted: (address: string | undefined) => boolean;
+  readonly #keyOf: KeyReader | undefined;
   /** Looked at once for all requests of a connection. */
   readonly #peers = new WeakMap<Duplex, Peer>();
 
@@ -48,6 +50,8 @@ export class Outbounds {
     this.#pseudonym = pseudonym;
     this.#rewrite = rewriting(settings);
     this.#isTrusted = trusting(settings.trust);
+    const { balance } = settings;
+    this.#keyOf = typeof balance === 'string' ? undefined : readingKey(balance.sticky);
   }
 
   /** What is sent; `undefined` when this route has sent it before: it would go round in circles. */
@@ -56,6 +60,7 @@ export class Outbounds {
     const { headers, claims, via } = sortHeaders(said.rawHeaders, connectionOptions(said.connection), peer.isTrusted);
     if (via?.includes(this.#pseudonym)) return undefined;
     const { host, headersTimeoutMs, bodyTimeoutMs } = this.#settings;
+    const key = this.#keyOf?.(said, () => clientAddress(peer, claims, this.#isTrusted));
     if (host === 'preserve' && said.host !== undefined) headers.push('host', said.host);
     addForwarded(headers, peer, said.host, claims);
     headers.push('via', viaOf(via, said.version, this.#pseudonym));
@@ -68,6 +73,7 @@ export class Outbounds {
       upgrade: said.upgrade,
       headersTimeoutMs,
       bodyTimeoutMs,
+      key,
     };
   }
 

@@ -4,15 +4,18 @@ import { resolve } from 'node:path';
 import type { Context } from 'hono';
 import { type ProxyConfig, type ProxySettings, proxySettingsOf } from '../../config/proxy-config.ts';
 import { parseTarget } from '../../config/proxy-target.ts';
+import { urlOfTarget, weightOf } from '../../config/target-config.ts';
 import { alreadySent } from '../http/already-sent.ts';
 import { Answer } from '../http/answer.ts';
 import { bindingsOf, callerIn } from '../http/bindings.ts';
 import { type Handover, handoverOf } from '../http/handover.ts';
 import type { Asked } from '../http/reply.ts';
 import { openTargets } from '../open-targets.ts';
-import type { RouteAnswer, RouteBuilder } from '../route.ts';
+import type { RouteAnswer, RouteBuilder, RouteSite } from '../route.ts';
 import { DirectAnswer } from './direct-answer.ts';
 import { ProxyCaError, ProxyError, type ProxyErrorCode } from './errors.ts';
+import { type Lineup, LiveLineup } from './lineup.ts';
+import { Member } from './member.ts';
 import { Outbounds } from './outbound.ts';
 import { type Reporter, refusalOf } from './refusal.ts';
 import { ResponseAnswer } from './response-answer.ts';
@@ -33,20 +36,30 @@ const certificates = (ca: string, baseDir: string): string => {
   }
 };
 
-const targetsOf = (settings: ProxySettings, targets: Targets, baseDir: string): readonly Target[] => {
-  const { connectTimeoutMs, maxConnections, tls = {} } = settings;
-  const options: UpstreamOptions = {
-    connectTimeoutMs,
-    maxConnections,
-    ca: tls.ca === undefined ? undefined : certificates(tls.ca, baseDir),
-    servername: tls.servername,
-    rejectUnauthorized: tls.rejectUnauthorized ?? true,
+const connectingOf = (
+  { connectTimeoutMs, maxConnections, tls = {} }: ProxySettings,
+  baseDir: string,
+): UpstreamOptions => ({
+  connectTimeoutMs,
+  maxConnections,
+  ca: tls.ca === undefined ? undefined : certificates(tls.ca, baseDir),
+  servername: tls.servername,
+  rejectUnauthorized: tls.rejectUnauthorized ?? true,
+});
+
+const lineupOf = (settings: ProxySettings, targets: Targets, { server, logger, baseDir }: RouteSite): Lineup => {
+  const options = connectingOf(settings, baseDir);
+  const find = (url: string): Target | undefined => {
+    const result = parseTarget(url);
+    return result.ok ? targets.of(result.target, options) : undefined;
   };
-  return settings.targets.map((text) => {
-    const result = parseTarget(text);
-    if (!result.ok) throw new TypeError(`'${text}' is no target`);
-    return targets.of(result.target, options);
+  if (typeof settings.targets === 'function') return new LiveLineup(settings.targets, { server, logger, find }).members;
+  const members = settings.targets.map((given) => {
+    const target = find(urlOfTarget(given));
+    if (target === undefined) throw new TypeError(`'${urlOfTarget(given)}' is no target`);
+    return new Member(target, weightOf(given));
   });
+  return () => members;
 };
 
 const askedIn = (c: Context): Asked =>
@@ -60,20 +73,19 @@ class PassingRoute {
   readonly #outbounds: Outbounds;
   readonly #rotation: Rotation;
   readonly #reporter: Reporter;
-  readonly #names: string;
+  readonly #names: () => string;
   readonly #websocket: boolean;
   readonly #sent = alreadySent();
 
-  constructor(
-    settings: ProxySettings,
-    targets: readonly Target[],
-    { server, logger }: Pick<Reporter, 'server' | 'logger'>,
-  ) {
+  constructor(settings: ProxySettings, lineup: Lineup, { server, logger }: Pick<Reporter, 'server' | 'logger'>) {
     // Unlike any other's: it is how a request that comes back is recognised.
     this.#outbounds = new Outbounds(settings, `sluice-${randomBytes(6).toString('hex')}`);
-    this.#rotation = new Rotation(targets, settings);
+    this.#rotation = new Rotation(lineup, settings);
     this.#reporter = { server, logger, retryAfter: () => this.#rotation.retryAfter(performance.now()) };
-    this.#names = settings.targets.join(', ');
+    this.#names = () =>
+      lineup()
+        .map(({ target }) => target.name)
+        .join(', ');
     this.#websocket = settings.websocket;
   }
 
@@ -97,7 +109,7 @@ class PassingRoute {
       new DirectAnswer(outgoing, this.#reporter, this.#rotation, outbound);
       return;
     }
-    const error = new ProxyError('ERR_PROXY_LOOP', this.#names);
+    const error = new ProxyError('ERR_PROXY_LOOP', this.#names());
     const { status, headers, body } = refusalOf(error, this.#reporter, outgoing.req);
     outgoing.writeHead(status, headers);
     outgoing.end(body);
@@ -130,7 +142,7 @@ class PassingRoute {
   }
 
   #refuse(code: ProxyErrorCode, c: Context): Response {
-    const error = new ProxyError(code, this.#names);
+    const error = new ProxyError(code, this.#names());
     const { status, headers, body } = refusalOf(error, this.#reporter, askedIn(c));
     // What nobody can read to its end has nothing behind it.
     return new Response(body, {
@@ -147,10 +159,6 @@ class PassingRoute {
  */
 export const buildProxy: RouteBuilder<string | ProxyConfig> = (config, site): RouteAnswer => {
   const settings = proxySettingsOf(config);
-  const proxy = new PassingRoute(
-    settings,
-    targetsOf(settings, site.targets ?? openTargets(site.logger), site.baseDir),
-    site,
-  );
+  const proxy = new PassingRoute(settings, lineupOf(settings, site.targets ?? openTargets(site.logger), site), site);
   return { handler: (c) => proxy.answer(c), direct: (outgoing) => proxy.direct(outgoing) };
 };

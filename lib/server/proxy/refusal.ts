@@ -19,13 +19,25 @@ export interface Refusal {
   readonly body: string;
 }
 
+/** The same line for debugging only. */
+const quietly = (logger: Logger): Logger => ({
+  error: (...line) => logger.debug(...line),
+  warn: (...line) => logger.debug(...line),
+  info: (...line) => logger.debug(...line),
+  debug: (...line) => logger.debug(...line),
+});
+
 /** Writes the line; returns the id in it. */
 export const report = (
   error: ProxyError,
   { server, logger }: Reporter,
   asked: Asked,
   headersWritten: boolean,
-): string => reportFailure({ error, server, incoming: asked, moot: false, headersWritten }, logger);
+): string => {
+  const failure = { error, server, incoming: asked, moot: false, headersWritten };
+  // That nobody is there was told once: it may last, and be asked for by many.
+  return reportFailure(failure, error.code === 'ERR_PROXY_EMPTY' ? quietly(logger) : logger);
+};
 
 /** Reports a failure and says what its client gets. */
 export const refusalOf = (error: ProxyError, reporter: Reporter, asked: Asked): Refusal => {

@@ -1,6 +1,5 @@
 import type { ProxyTarget } from '../../config/proxy-target.ts';
-import type { Candidate } from './balance.ts';
-import { afterChoice, afterFailure, HEALTHY, type Health } from './health.ts';
+import { afterChoice, afterFailure, afterWake, HEALTHY, type Health } from './health.ts';
 import type { Upstream, UpstreamOptions } from './upstream.ts';
 
 /** What becomes of a target, for the log. */
@@ -12,7 +11,7 @@ export interface TargetNews {
 }
 
 /** Somebody who answers, as all routes see it that pass requests on to it in the same way. */
-export class Target implements Candidate {
+export class Target {
   readonly name: string;
   readonly upstream: Upstream;
   inFlight = 0;
@@ -34,6 +33,11 @@ export class Target implements Candidate {
   /** It was chosen for a request. */
   chosen(now: number, coolDownMs: number): void {
     if (this.#health !== HEALTHY) this.#health = afterChoice(this.#health, now, coolDownMs);
+  }
+
+  /** Somebody says that it was started. */
+  wake(now: number): void {
+    this.#health = afterWake(this.#health, now);
   }
 
   answered(): void {

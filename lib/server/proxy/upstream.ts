@@ -15,6 +15,8 @@ export interface Outbound {
   readonly upgrade: string | null;
   readonly headersTimeoutMs: number;
   readonly bodyTimeoutMs: number;
+  /** What says which target it belongs to, when something does. */
+  readonly key: string | undefined;
 }
 
 /** A request that is under way. */

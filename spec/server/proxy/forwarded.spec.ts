@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addForwarded, plainAddress, trusting, viaOf } from '../../../lib/server/proxy/forwarded.ts';
+import { addForwarded, clientAddress, plainAddress, trusting, viaOf } from '../../../lib/server/proxy/forwarded.ts';
 
 const said = (address: string | undefined, host: string | undefined, claims = {}) => {
   const headers: string[] = [];
@@ -30,6 +30,22 @@ describe('where a request came from', () => {
   test('an IPv4 client of a socket for both families is an IPv4 client', () => {
     expect(plainAddress('::ffff:10.1.2.3')).toBe('10.1.2.3');
     expect(plainAddress('::1')).toBe('::1');
+  });
+
+  test('is the last hop that nobody trusts', () => {
+    const trusts = trusting(['10.0.0.0/8']);
+    const from = (chain: string | undefined, isTrusted = true): string | undefined =>
+      clientAddress(
+        { address: '10.0.0.9', port: 1, isEncrypted: false, isTrusted },
+        chain === undefined ? {} : { for: chain },
+        trusts,
+      );
+    expect(from('192.0.2.1, 198.51.100.7, 10.0.0.3')).toBe('198.51.100.7');
+    expect(from('::ffff:192.0.2.1')).toBe('192.0.2.1');
+    expect(from('10.0.0.1, 10.0.0.2')).toBe('10.0.0.1');
+    expect(from('unknown, 10.0.0.2')).toBe('unknown');
+    expect(from('192.0.2.1', false)).toBe('10.0.0.9');
+    expect(from(undefined)).toBe('10.0.0.9');
   });
 
   test('Via names everybody on the way', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { afterChoice, afterFailure, HEALTHY, type Health } from '../../../lib/server/proxy/health.ts';
+import { afterChoice, afterFailure, afterWake, HEALTHY, type Health } from '../../../lib/server/proxy/health.ts';
 
 describe('the health of a target', () => {
   test('one that cannot be reached rests at once, one whose connection ends from the second time on', () => {
@@ -29,5 +29,15 @@ describe('the health of a target', () => {
     const tried = afterChoice(resting, 1_000, 1_000);
     expect(tried.restsUntil).toBe(2_000);
     expect(afterChoice(HEALTHY, 1_000, 1_000)).toBe(HEALTHY);
+  });
+
+  test('one that is said to be back is tried by one request at once, and rests longer when it is not', () => {
+    const resting = afterFailure(HEALTHY, false, 100, 1_000);
+    const woken = afterWake(resting, 200);
+    expect(woken.restsUntil).toBe(200);
+    const tried = afterChoice(woken, 200, 1_000);
+    expect(tried.restsUntil).toBe(1_200);
+    expect(afterFailure(tried, false, 210, 1_000).restsUntil).toBe(2_210);
+    expect(afterWake(HEALTHY, 200)).toBe(HEALTHY);
   });
 });

@@ -30,7 +30,12 @@ const STATUS = "a status from 200 to 499, '2xx', '3xx' or '4xx'";
 
 const status = v.union(
   [
-    v.pipe(v.number(wording(STATUS)), v.integer(wording(STATUS)), v.minValue(200), v.maxValue(499)),
+    v.pipe(
+      v.number(wording(STATUS)),
+      v.integer(wording(STATUS)),
+      v.minValue(200, wording(STATUS)),
+      v.maxValue(499, wording(STATUS)),
+    ),
     v.picklist(['2xx', '3xx', '4xx']),
   ],
   wording(STATUS),

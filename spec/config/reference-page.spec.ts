@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { toConfigSchema } from '../../docs/config-json-schema.ts';
 import { limitDefaults, restartDefaults } from '../../lib/config/defaults.ts';
+import { healthDefaults } from '../../lib/config/health-settings.ts';
 import { issuesOf } from './reading.ts';
 
 const page = readFileSync('docs/reference/server-config.md', 'utf8');
@@ -31,6 +32,8 @@ describe('the reference page names every key', () => {
     ['A route', { routes: [{ zzzzzz: 1 }] }, 'routes.0.zzzzzz'],
     ['A fixed answer', { routes: [{ respond: { zzzzzz: 1 } }] }, 'routes.0.respond.zzzzzz'],
     ['Restart', { restart: { zzzzzz: 1 } }, 'restart.zzzzzz'],
+    ['Health', { health: { zzzzzz: 1 } }, 'health.zzzzzz'],
+    ['An HTTP check', { health: { http: { zzzzzz: 1 } } }, 'health.http.zzzzzz'],
     ['A redirect', { routes: [{ redirect: { zzzzzz: 1 } }] }, 'routes.0.redirect.zzzzzz'],
     ['Files', { routes: [{ files: { zzzzzz: 1 } }] }, 'routes.0.files.zzzzzz'],
     ['TLS', { tls: { zzzzzz: 1 } }, 'tls.zzzzzz'],
@@ -47,6 +50,7 @@ describe('the reference page names every key', () => {
 test.each([
   ['A server', limitDefaults],
   ['Restart', restartDefaults],
+  ['Health', Object.fromEntries(Object.entries(healthDefaults).filter(([, value]) => typeof value === 'number'))],
 ])('the reference page has the defaults in force: %s', (title, defaults) => {
   const shown = new Map(rowsOf(title).map(([, key = '', , byDefault = '']) => [key.replaceAll('`', ''), byDefault]));
   for (const [key, value] of Object.entries(defaults)) {

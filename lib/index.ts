@@ -1,14 +1,10 @@
-export {
-  type ApplyOptions,
-  type Cluster,
-  createCluster,
-  type StopOptions,
-  type StopReport,
-} from './cluster/cluster.ts';
+export { type Cluster, createCluster } from './cluster/cluster.ts';
 export { CLUSTER_TRANSITIONS, type ClusterState } from './cluster/cluster-state.ts';
 export { BindTimeoutError, BuildTimeoutError } from './cluster/errors.ts';
 export { httpCluster } from './cluster/http-cluster.ts';
+export type { ClusterInstrument, Instrumented } from './cluster/instrument.ts';
 export type { ClusterOptions } from './cluster/options.ts';
+export type { ApplyOptions, StopOptions, StopReport } from './cluster/orders.ts';
 export type { Cause, Outcome, Refusal } from './cluster/outcome.ts';
 export type { Change, Plan } from './cluster/plan.ts';
 export type {
@@ -82,7 +78,8 @@ export {
 export { type CombineMode, combineHealth, combineStatuses, type HealthGroup, httpStatusOf } from './health/combine.ts';
 export { HealthCheckError, type HealthCheckErrorCode } from './health/errors.ts';
 export type { Health, HealthStatus } from './health/health.ts';
-export { BindError, ListenerError } from './listener/errors.ts';
+export { BindError, ListenerError, ProbeError } from './listener/errors.ts';
+export { type IsListeningOptions, isListening } from './listener/is-listening.ts';
 export type { Acceptor, Listener, Listeners } from './listener/listener.ts';
 export type { Logger } from './log/logger.ts';
 export { type AccessEntry, accessLog } from './middleware/access-log.ts';
@@ -97,6 +94,7 @@ export { AppError, EventFieldError, FilesRootError, NoResponseError } from './se
 export { type EventClient, type EventStreamOptions, eventStream } from './server/event-stream.ts';
 export type { ServerSentEvent } from './server/event-text.ts';
 export { drainSignal } from './server/http/drain-signal.ts';
+export type { EndedRequest, Instrument, ObservedRequest, RequestWatcher } from './server/instrument.ts';
 export { ProxyCaError, ProxyError, type ProxyErrorCode } from './server/proxy/errors.ts';
 export type { ServerState } from './server/state.ts';
 export { clientCertificate } from './server/tls/client-certificate.ts';

@@ -10,16 +10,19 @@ import {
   Subject,
   share,
   takeUntil,
+  type Unsubscribable,
 } from 'rxjs';
 import { ConfigError } from '../config/errors.ts';
-import type { ClusterConfig, CommitMode } from '../config/server-config.ts';
+import type { ClusterConfig } from '../config/server-config.ts';
 import { fromAbortSignal } from '../reactive/from-abort-signal.ts';
 import { guarded } from '../reactive/guarded.ts';
 import type { Runnable } from '../supervision/runnable.ts';
 import type { ClusterState } from './cluster-state.ts';
+import { type ClusterInstrument, type Instrumented, tellOutcomes } from './instrument.ts';
 import { Ledger, type Request } from './ledger.ts';
-import { isWorthTelling, narrateOutcome, narrateReport } from './narrate.ts';
+import { isWorthTelling, narrateReport } from './narrate.ts';
 import { type ClusterOptions, type ClusterSettings, settingsOf } from './options.ts';
+import type { ApplyOptions, StopOptions, StopReport } from './orders.ts';
 import type { Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import { Ports } from './ports.ts';
@@ -27,27 +30,10 @@ import { Renewal } from './reading.ts';
 import { Run } from './run.ts';
 import type { ClusterSnapshot } from './snapshot.ts';
 
-/** How long a stop may take. */
-export interface StopOptions {
-  /** Milliseconds for every server to finish what it accepted, instead of their own `drainTimeoutMs`; 0 cuts at once. */
-  readonly drainTimeoutMs?: number;
-}
-
-/** How one config is committed. */
-export interface ApplyOptions {
-  /** All or nothing, or every server for itself; as the cluster's options say by default. */
-  readonly commit?: CommitMode;
-}
-
-/** How a stop went. */
-export interface StopReport {
-  /** Connections that had something unfinished when they were cut. */
-  readonly cut: number;
-  readonly durationMs: number;
-}
+export type { ApplyOptions, StopOptions, StopReport } from './orders.ts';
 
 /** Several HTTP servers that follow a configuration. */
-export interface Cluster extends AsyncDisposable, Runnable {
+export interface Cluster extends AsyncDisposable, Runnable, Instrumented {
   /**
    * Takes whole configurations: `config$.subscribe(cluster.siphon)`, or `cluster.siphon.next(config)`.
    *
@@ -138,8 +124,7 @@ export class ReactiveCluster implements Cluster {
     const { logger } = settings;
     this.#settings = settings;
     this.name = settings.name;
-    // Loggers are the user's code: they are called when nothing is half done.
-    this.#settled$.pipe(observeOn(asapScheduler)).subscribe((outcome) => narrateOutcome(outcome, logger));
+    tellOutcomes(this.#settled$, settings);
     this.#ledger = new Ledger((outcome) => {
       this.#settled$.next(outcome);
       this.#stopWhenDone();
@@ -200,6 +185,10 @@ export class ReactiveCluster implements Cluster {
     const renew = (): Promise<Outcome> => new Promise((resolve) => this.#push(new Renewal(ids), options, resolve));
     // Pushed right away it could take the place of a config that waits.
     return this.#ledger.isEmpty ? renew() : firstValueFrom(this.#settled$).then(() => this.restart(ids, options));
+  }
+
+  instrument(instrument: ClusterInstrument): Unsubscribable {
+    return this.#settings.instruments.attach(instrument);
   }
 
   start(): Promise<void> {

@@ -6,6 +6,8 @@ import type { Listeners } from '../listener/listener.ts';
 import { systemListeners } from '../listener/listeners.ts';
 import { consolaLogger } from '../log/consola.ts';
 import { guardLogger, type Logger } from '../log/logger.ts';
+import { Instruments } from '../server/instruments.ts';
+import type { ClusterInstrument } from './instrument.ts';
 
 /** How a cluster works; everything has a default. */
 export interface ClusterOptions {
@@ -48,6 +50,8 @@ export interface ClusterOptions {
 export type ClusterSettings = Required<Omit<ClusterOptions, 'signal' | 'shutdownTimeoutMs'>> & {
   readonly signal: AbortSignal | undefined;
   readonly shutdownTimeoutMs: number;
+  /** Who is told of what the cluster does. */
+  readonly instruments: Instruments<ClusterInstrument>;
 };
 
 /** The longest a timer can wait; Node fires longer ones at once. */
@@ -111,6 +115,7 @@ export const settingsOf = (options: ClusterOptions): ClusterSettings => {
   if (!(siphonBuffer === Number.POSITIVE_INFINITY || (Number.isInteger(siphonBuffer) && siphonBuffer >= 1))) {
     throw new OptionsError('siphonBuffer', 'a whole number from 1, or Infinity');
   }
+  const logger = guardLogger(options.logger ?? consolaLogger());
   return {
     name: options.name ?? 'cluster',
     strategy: among('strategy', options.strategy ?? 'hot-swap', ['hot-swap', 'stop-then-start']),
@@ -123,7 +128,8 @@ export const settingsOf = (options: ClusterOptions): ClusterSettings => {
       shutdownTimeoutMs === Number.POSITIVE_INFINITY ? LONGEST_MS : durationMs('shutdownTimeoutMs', shutdownTimeoutMs),
     overrideGlobalObjects: options.overrideGlobalObjects ?? true,
     baseDir: options.baseDir ?? '.',
-    logger: guardLogger(options.logger ?? consolaLogger()),
+    logger,
+    instruments: new Instruments(logger),
     listeners: options.listeners === undefined ? systemListeners : deferred(options.listeners),
     signal: options.signal,
   };

@@ -6,7 +6,9 @@ import type { Encryption } from './encryption.ts';
 import { AppError } from './errors.ts';
 import { fetchOf } from './http/app.ts';
 import { HttpServer, httpContext } from './http/http-server.ts';
+import type { Instruments } from './instruments.ts';
 import type { RouteSite } from './route.ts';
+import { routesOfApp } from './route-pattern.ts';
 import { buildRoutes, canUpgrade } from './routes.ts';
 import type { HostedServer, Service } from './server.ts';
 import { buildEncryption } from './tls/tls.ts';
@@ -17,6 +19,8 @@ export interface ServerOptions {
   readonly logger: Logger;
   /** See `ClusterOptions.overrideGlobalObjects`. */
   readonly overrideGlobalObjects: boolean;
+  /** Who is told of requests; nobody without it. */
+  readonly instruments?: Instruments;
 }
 
 /** Where a service is built. */
@@ -33,10 +37,13 @@ export interface ServiceSite extends Omit<RouteSite, 'server'> {
 const encrypt = ({ tls, http2 }: ServerSpec, { encryption, baseDir }: ServiceSite): Soon<Service['encryption']> =>
   tls === undefined ? undefined : (encryption ?? buildEncryption(tls, { baseDir, http2 }));
 
-const buildApp = (spec: ServerSpec, { awaited, ...site }: ServiceSite): Soon<Pick<Service, 'fetch' | 'direct'>> => {
-  if (spec.app !== undefined) return { fetch: fetchOf(spec.app, awaited) };
+const buildApp = (
+  spec: ServerSpec,
+  { awaited, ...site }: ServiceSite,
+): Soon<Pick<Service, 'fetch' | 'direct' | 'route'>> => {
+  if (spec.app !== undefined) return { fetch: fetchOf(spec.app, awaited), route: routesOfApp(spec.app) };
   const routes = buildRoutes(spec.routes ?? [], spec.middleware, { ...site, server: spec.id });
-  return whenThere(routes, ({ app, direct }) => ({ fetch: fetchOf(app, awaited), direct }));
+  return whenThere(routes, ({ app, ...answers }) => ({ fetch: fetchOf(app, awaited), ...answers }));
 };
 
 /**
@@ -67,7 +74,7 @@ export const buildService = (spec: ServerSpec, site: ServiceSite): Soon<Service>
 };
 
 /** Makes servers that speak the protocols specs ask for. */
-export const serverFactory = ({ logger, overrideGlobalObjects }: ServerOptions): (() => HostedServer) => {
-  const http = httpContext(logger, overrideGlobalObjects);
+export const serverFactory = ({ logger, overrideGlobalObjects, instruments }: ServerOptions): (() => HostedServer) => {
+  const http = httpContext(logger, overrideGlobalObjects, instruments);
   return () => new HttpServer(http);
 };

@@ -9,6 +9,7 @@ import { loadModule } from '../module/module.ts';
 import { answering } from './answering.ts';
 import { adopt, isHono } from './http/app.ts';
 import type { RouteAnswer, RouteBuilder } from './route.ts';
+import { routesOfApp } from './route-pattern.ts';
 
 const isFetcher = (value: unknown): value is { fetch(request: Request, env: unknown): Response | Promise<Response> } =>
   typeof value === 'object' && value !== null && 'fetch' in value && typeof value.fetch === 'function';
@@ -22,7 +23,11 @@ const answerOf = (exported: unknown, path: string): RouteAnswer | undefined => {
     const base = path.replace(/\/?\*$/, '');
     const mounted = new Hono().route(base === '' ? '/' : base, exported);
     adopt(mounted);
-    return { handler: (c) => mounted.fetch(c.req.raw, c.env) };
+    const find = routesOfApp(mounted);
+    return {
+      handler: (c) => mounted.fetch(c.req.raw, c.env),
+      route: (...request) => find(...request) ?? path,
+    };
   }
   return isHandler(exported) ? { handler: answering(exported) } : undefined;
 };

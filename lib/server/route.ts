@@ -3,6 +3,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Soon } from '../reactive/soon.ts';
 import type { Direct } from './direct.ts';
 import type { Targets } from './proxy/targets.ts';
+import type { FindRoute } from './route-pattern.ts';
 
 /** Where a route is built. */
 export interface RouteSite {
@@ -24,6 +25,8 @@ export interface RouteAnswer {
   readonly handler: Handler;
   /** Answers in its place where nothing surrounds it, and there is no body. */
   readonly direct?: Direct;
+  /** Knows the routes that are behind this one. */
+  readonly route?: FindRoute;
 }
 
 /** Makes what answers a route of one kind. Throws, or errors, when it cannot: the config is refused then. */

@@ -10,6 +10,7 @@ import { moduleRoute } from './module-route.ts';
 import { buildProxy } from './proxy/proxy.ts';
 import { redirectRoute } from './redirect.ts';
 import type { RouteAnswer, RouteSite } from './route.ts';
+import { type FindRoute, routesOfConfig } from './route-pattern.ts';
 import { upgradeRoute } from './upgrade-route.ts';
 
 const responding = ({ status = 200, headers, body, json }: RespondConfig): Handler => {
@@ -47,10 +48,11 @@ const surround = (app: Hono, { middleware = [], methods = ['ALL'], path }: Route
   }
 };
 
-/** An app, and what answers in its place where that is the same. */
+/** An app, what answers in its place where that is the same, and which of the routes that was. */
 export interface BuiltRoutes {
   readonly app: Hono;
   readonly direct: DirectDispatch | undefined;
+  readonly route: FindRoute;
 }
 
 /**
@@ -68,13 +70,19 @@ export const buildRoutes = (
     const surroundings = { logger: site.logger, state };
     for (const config of middleware ?? []) app.use(middlewareOf(config, surroundings));
     const directs = new Map<unknown, Direct>();
+    const patterns = new Map<unknown, string | FindRoute>();
     for (const [index, route] of routes.entries()) {
       const answer = answers[index];
       const methods = [...(route.methods ?? ['ALL'])];
       if (answer === undefined) continue;
       surround(app, route, surroundings);
       app.on(methods, [route.path], answer.handler);
+      patterns.set(answer.handler, answer.route ?? route.path);
       if (answer.direct !== undefined) directs.set(answer.handler, answer.direct);
     }
-    return { app, direct: directs.size === 0 ? undefined : dispatchDirectly(app, directs) };
+    return {
+      app,
+      direct: directs.size === 0 ? undefined : dispatchDirectly(app, directs),
+      route: routesOfConfig(app, patterns),
+    };
   });

@@ -3,6 +3,7 @@ import type { FetchFunction, PathPolicy, ServerLimits, UpgradeHandler } from '..
 import type { Acceptor } from '../listener/listener.ts';
 import type { DirectDispatch } from './direct.ts';
 import type { Encryption } from './encryption.ts';
+import type { FindRoute } from './route-pattern.ts';
 
 /** What a server answers with from now on: everything that can be exchanged in one turn. */
 export interface Service {
@@ -11,6 +12,8 @@ export interface Service {
   readonly fetch: FetchFunction;
   /** Answers requests of HTTP/1 in its place where that is the same, only cheaper. */
   readonly direct?: DirectDispatch | undefined;
+  /** Says which of its routes answers a request, for those who keep a record of it. */
+  readonly route?: FindRoute | undefined;
   /** Who takes over connections that ask for another protocol: somebody for all of them, or the route that they ask. */
   readonly upgrade: UpgradeHandler | 'routes' | undefined;
   readonly paths: PathPolicy;

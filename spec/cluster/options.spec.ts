@@ -5,7 +5,7 @@ import { OptionsError } from '../../lib/config/errors.ts';
 import { systemListeners } from '../../lib/listener/listeners.ts';
 
 test('everything has a default', () => {
-  const { logger, ...rest } = settingsOf({});
+  const { logger, instruments, ...rest } = settingsOf({});
   expect(rest).toEqual({
     name: 'cluster',
     strategy: 'hot-swap',
@@ -20,6 +20,7 @@ test('everything has a default', () => {
     listeners: systemListeners,
     signal: undefined,
   });
+  expect(instruments.current).toBeUndefined();
   expect(Object.keys(logger).sort()).toEqual(['debug', 'error', 'info', 'warn']);
 });
 

@@ -8,6 +8,7 @@ import { type TlsConfig, tlsSpecOf } from '../../lib/config/tls-config.ts';
 import { systemListeners } from '../../lib/listener/listeners.ts';
 import type { Logger } from '../../lib/log/logger.ts';
 import { Host } from '../../lib/server/host.ts';
+import type { Instruments } from '../../lib/server/instruments.ts';
 import { buildService, serverFactory } from '../../lib/server/kinds.ts';
 import type { DrainProgress, HostedServer, Service } from '../../lib/server/server.ts';
 import { dial, type Wire } from '../listener/wire.ts';
@@ -127,10 +128,10 @@ export interface Serving {
 /** Serves on a free port until the test is over. */
 export const serve = async (
   served: Served,
-  { overrideGlobalObjects = true }: { readonly overrideGlobalObjects?: boolean } = {},
+  { overrideGlobalObjects = true, ...told }: { overrideGlobalObjects?: boolean; instruments?: Instruments } = {},
 ): Promise<Serving> => {
   const log = createLog();
-  const server = serverFactory({ logger: log, overrideGlobalObjects })();
+  const server = serverFactory({ logger: log, overrideGlobalObjects, ...told })();
   const host = new Host({ kind: 'tcp', host: '127.0.0.1', port: 0 }, systemListeners, server);
   const assign = (next: Served): void => server.assign(built(specOf(next), log));
   assign(served);

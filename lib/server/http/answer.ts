@@ -1,5 +1,6 @@
 import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { Connection } from './connection.ts';
+import type { Observation, ObservedReply } from './observation.ts';
 import { refuse } from './refuse.ts';
 import type { Reply } from './reply.ts';
 
@@ -38,21 +39,31 @@ type Done = (error?: Error | null) => void;
  * A response that minds its connection at the last moment, when its head is written: a connection that was told to
  * leave says so in its last answer, and a head that cannot be written becomes a 500.
  */
-export class Answer extends ServerResponse<IncomingMessage> implements Reply {
+export class Answer extends ServerResponse<IncomingMessage> implements Reply, ObservedReply {
   /** Which request of its connection it answers, counted from 1; 0 when none of ours. */
   turn = 0;
+  observed: Observation | undefined = undefined;
+  instead: number | undefined = undefined;
   /** A body of another length than was announced would be read as a part of the next answer, or the next as a part of it. */
   override strictContentLength = true;
+  /** It was cut off, whatever its author still writes. */
+  #isTorn = false;
 
   get moot(): boolean {
     return this.destroyed || this.req.socket.destroyed || Connection.of(this.req) === undefined;
   }
 
+  get handedOver(): boolean {
+    return this.writableFinished && !this.#isTorn;
+  }
+
   giveUp(status: number, requestId?: string): void {
     const connection = Connection.of(this.req);
     // Half of it is on its way: a client must not take that for all.
-    if (this.socket !== null && this.headersSent) connection?.socket.destroy();
-    else if (connection !== undefined) refuse(connection, this, status, requestId);
+    if (this.socket !== null && this.headersSent) {
+      this.#isTorn = true;
+      connection?.socket.destroy();
+    } else if (connection !== undefined) refuse(connection, this, status, requestId);
   }
 
   override writeHead(statusCode: number, statusMessage?: string, headers?: GivenHeaders): this;
@@ -83,6 +94,7 @@ export class Answer extends ServerResponse<IncomingMessage> implements Reply {
   override write(chunk: unknown, callback?: Done): boolean;
   override write(chunk: unknown, encoding: BufferEncoding, callback?: Done): boolean;
   override write(chunk: unknown, second?: BufferEncoding | Done, third?: Done): boolean {
+    this.observed?.wrote(chunk, second);
     try {
       return typeof second === 'string' ? super.write(chunk, second, third) : super.write(chunk, second);
     } catch (error) {
@@ -95,6 +107,7 @@ export class Answer extends ServerResponse<IncomingMessage> implements Reply {
   override end(chunk: unknown, callback?: () => void): this;
   override end(chunk: unknown, encoding: BufferEncoding, callback?: () => void): this;
   override end(chunk?: unknown, second?: BufferEncoding | (() => void), third?: () => void): this {
+    this.observed?.wrote(chunk, second);
     try {
       return typeof second === 'string' ? super.end(chunk, second, third) : super.end(chunk, second);
     } catch (error) {

@@ -35,6 +35,8 @@ export interface RequestReceiver extends HandlerCaller {
   broken(error: unknown, reply: Reply): void;
   /** What took a connection over has failed: nobody but the log learns why. */
   failed(error: unknown, incoming: IncomingMessage): void;
+  /** Somebody is refused whose request could not be read. */
+  refused(status: number): void;
   /** The client asks for another protocol; `readAgain` has what can be read on the connection taken for requests. */
   upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, readAgain: () => void): void;
 }

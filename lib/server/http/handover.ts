@@ -63,6 +63,7 @@ export const offer = (incoming: IncomingMessage, connection: Connection, head: U
       connection.becomes(protocol);
       // What its client will be told, for those who keep a record of it.
       answer.statusCode = 101;
+      answer.instead = 101;
       // To its author it looks as if it had been answered in its place.
       answer.destroyed = true;
       answer.emit('close');

@@ -6,6 +6,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { Client } from '../client.ts';
 import type { Encryption } from '../encryption.ts';
 import { Http2Engine } from '../http2/http2-engine.ts';
+import { Instruments } from '../instruments.ts';
 import type { DrainProgress, HostedServer, Service } from '../server.ts';
 import { alreadySent } from './already-sent.ts';
 import { Answer } from './answer.ts';
@@ -31,7 +32,11 @@ const unserved = (): Response => new Response(null, { status: 503 });
 /**
  * @param overrideGlobalObjects - see `ClusterOptions`; the globals are replaced here.
  */
-export const httpContext = (logger: Logger, overrideGlobalObjects: boolean): HttpContext => {
+export const httpContext = (
+  logger: Logger,
+  overrideGlobalObjects: boolean,
+  instruments = new Instruments(logger),
+): HttpContext => {
   const answer = getRequestListener(
     (request, env) => {
       // This one is fed by `onRequest` only.
@@ -48,7 +53,7 @@ export const httpContext = (logger: Logger, overrideGlobalObjects: boolean): Htt
     // What it does with bodies that nobody reads cuts answers off that are longer than a window.
     { overrideGlobalObjects, hostname: NO_HOST, autoCleanupIncoming: false },
   );
-  return { logger, answer, answerStream, cache: cacheOfLightResponses(), sent: alreadySent() };
+  return { logger, answer, answerStream, cache: cacheOfLightResponses(), sent: alreadySent(), instruments };
 };
 
 const ignore = (): void => {};
@@ -65,7 +70,9 @@ const onRequest = (incoming: IncomingMessage, outgoing: Answer): void => {
 /** Node asks nobody else about a request it cannot do anything with. */
 const onConnect = (incoming: IncomingMessage, socket: Duplex): void => {
   socket.on('error', ignore);
-  Connection.of(incoming)?.conclude(lastWords(501));
+  const connection = Connection.of(incoming);
+  connection?.server.refused(501);
+  connection?.conclude(lastWords(501));
 };
 
 type AnsweringServer = Server<typeof IncomingMessage, typeof Answer>;

@@ -3,6 +3,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../../log/logger.ts';
 import { NoResponseError } from '../errors.ts';
+import type { Instruments } from '../instruments.ts';
 import type { Service } from '../server.ts';
 import { Answer } from './answer.ts';
 import { limitBody } from './body-limit.ts';
@@ -11,6 +12,7 @@ import { Connection, type RequestReceiver } from './connection.ts';
 import { offer, wantsWebSocket, withoutWish } from './handover.ts';
 import { InFlight, type Pending } from './in-flight.ts';
 import { inspect } from './inspect.ts';
+import { Observation } from './observation.ts';
 import { lastWords, refuse } from './refuse.ts';
 import type { Asked, Reply, ReplyBindings } from './reply.ts';
 import { failureResponse, reportFailure } from './request-error.ts';
@@ -29,6 +31,8 @@ export interface HttpContext {
   readonly cache: symbol | undefined;
   /** What stands for a response that was written past the adapter. */
   readonly sent: Response;
+  /** Who is told of requests. */
+  readonly instruments: Instruments;
 }
 
 const ignore = (): void => {};
@@ -72,6 +76,8 @@ export class Responder implements RequestReceiver {
     connection.activeAt = performance.now();
     const { maxBodyBytes } = this.service.limits;
     const refusal = inspect(incoming, maxBodyBytes) ?? settleTarget(incoming, this.service.paths);
+    const observed = this.#observe(incoming, connection.activeAt, refusal);
+    observed?.follow(outgoing);
     if (refusal !== undefined) {
       refuse(connection, outgoing, refusal);
       return;
@@ -88,11 +94,43 @@ export class Responder implements RequestReceiver {
       limitBody(incoming, maxBodyBytes, () => this.#tooLarge(connection, outgoing));
     }
 
-    const isDirect = this.#answerDirectly(outgoing);
-    const waits = isDirect
+    if (observed === undefined) {
+      if (this.#handle(incoming, outgoing, connection) && outgoing.socket === null) connection.queue(outgoing);
+      return;
+    }
+    const { headers } = incoming;
+    if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined)
+      observed.receive(incoming);
+    observed.run(() => this.#handle(incoming, outgoing, connection));
+    if (outgoing.socket === null && !outgoing.destroyed) connection.queue(outgoing);
+  }
+
+  /** Has it answered; whether it has to be waited for. */
+  #handle(incoming: IncomingMessage, outgoing: Answer, connection: Connection): boolean {
+    return this.#answerDirectly(outgoing)
       ? this.#wait(outgoing, connection)
       : this.watch(this.context.answer(incoming, outgoing), outgoing, connection);
-    if (waits && outgoing.socket === null) connection.queue(outgoing);
+  }
+
+  /** Tells whoever wants to know that a request has begun; `undefined` when nobody does. */
+  observe(
+    asked: Asked,
+    protocol: Observation['protocol'],
+    startedAt: number,
+    refusal: number | undefined,
+  ): Observation | undefined {
+    const { current } = this.context.instruments;
+    if (current === undefined) return undefined;
+    const { service } = this;
+    return new Observation(current, { service, asked, protocol, startedAt, isRefused: refusal !== undefined });
+  }
+
+  #observe(incoming: IncomingMessage, startedAt: number, refusal?: number): Observation | undefined {
+    return this.observe(incoming, incoming.httpVersionMinor === 0 ? '1.0' : '1.1', startedAt, refusal);
+  }
+
+  refused(status: number): void {
+    this.context.instruments.current?.tell((instrument) => instrument.refused?.(this.service.id, status));
   }
 
   #answerDirectly(outgoing: Answer): boolean {
@@ -185,20 +223,29 @@ export class Responder implements RequestReceiver {
     // Whoever is told to leave comes back to who serves then; behind an unanswered request no protocol can begin.
     const misled = inspect(incoming, 0) ?? settleTarget(incoming, this.service.paths);
     const refusal = misled ?? (connection.draining || connection.busy ? 503 : undefined);
+    const now = performance.now();
     if (refusal !== undefined) {
+      this.#observe(incoming, now, refusal)?.end(refusal, true);
       connection.conclude(lastWords(refusal));
       return;
     }
     if (upgrade === 'routes') {
       if (wantsWebSocket(incoming)) {
         const answer = offer(incoming, connection, head);
-        this.watch(this.context.answer(incoming, answer), answer, connection);
+        const observed = this.#observe(incoming, now);
+        observed?.follow(answer);
+        const handle = (): void => {
+          this.watch(this.context.answer(incoming, answer), answer, connection);
+        };
+        if (observed === undefined) handle();
+        else observed.run(handle);
       } else {
         socket.unshift(withoutWish(incoming, head));
         readAgain();
       }
       return;
     }
+    this.#observe(incoming, now)?.end(101, true);
     connection.becomes(incoming.headers.upgrade ?? 'unknown');
     const fail = (error: unknown): void => {
       this.#report(error, incoming, socket.destroyed, false);

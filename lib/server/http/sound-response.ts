@@ -1,4 +1,5 @@
 import type { Answer } from './answer.ts';
+import { BODILESS } from './bodiless.ts';
 import { pumped } from './pump.ts';
 
 /** A way past the sender. */
@@ -27,9 +28,6 @@ const isStream = (body: unknown): body is ReadableStream<Uint8Array> =>
  */
 export const cacheOfLightResponses = (): symbol | undefined =>
   Object.getOwnPropertySymbols(new Response(null)).find(({ description }) => description === 'cache');
-
-/** Statuses that go without a body (RFC 9110 §6.4.1, §15.3.6). */
-export const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** What the adapter's light responses take without a look, and `Response` itself does not. */
 const checkStatus = (status: unknown): void => {

@@ -25,7 +25,9 @@ export const answerUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): 
   const { incoming } = connection.socket.parser ?? {};
   if (!incoming || incoming.complete) {
     // A head: nobody has seen anything of it. Node comes again with every byte that follows.
-    if (!connection.over) connection.conclude(lastWords(status));
+    if (connection.over) return;
+    connection.server.refused(status);
+    connection.conclude(lastWords(status));
     return;
   }
   const outgoing = connection.answerTo(incoming);

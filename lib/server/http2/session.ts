@@ -131,6 +131,8 @@ export class Session implements Caller {
 
     const { limits, paths } = this.server.service;
     const status = refusal ?? inspectStream(incoming, limits) ?? settlePath(incoming, paths);
+    const observed = this.server.observe(incoming, '2', this.activeAt, status);
+    observed?.follow(outgoing);
     if (status !== undefined) {
       outgoing.giveUp(status);
       return;
@@ -143,7 +145,14 @@ export class Session implements Caller {
     }
     if (incoming.headers.expect !== undefined) outgoing.writeContinue();
     if (!stream.endAfterHeaders) this.#receiveBody(incoming, outgoing, limits.maxBodyBytes || Number.POSITIVE_INFINITY);
-    this.server.watch(this.server.context.answerStream(incoming, outgoing), outgoing, this);
+    const answer = (): void => {
+      this.server.watch(this.server.context.answerStream(incoming, outgoing), outgoing, this);
+    };
+    if (observed === undefined) answer();
+    else {
+      if (!stream.endAfterHeaders) observed.receive(incoming);
+      observed.run(answer);
+    }
   }
 
   /**

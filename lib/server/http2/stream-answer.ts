@@ -1,8 +1,9 @@
 import { constants, Http2ServerResponse, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { BODILESS } from '../http/bodiless.ts';
+import type { Observation, ObservedReply } from '../http/observation.ts';
 import { reasonOf } from '../http/refuse.ts';
 import type { Reply } from '../http/reply.ts';
 import type { Responder } from '../http/responder.ts';
-import { BODILESS } from '../http/sound-response.ts';
 
 /** What speaks of a connection in HTTP/1, and makes a response malformed here (RFC 9113 §8.2.2). */
 const ABOUT_CONNECTION = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade|http2-settings|te)$/i;
@@ -32,9 +33,11 @@ const bytesOf = (chunk: string | Uint8Array | null | undefined, encoding: unknow
  * An answer in a stream of a session: it drops what only HTTP/1 can say, a head that cannot be written becomes a 500,
  * and an answer that breaks off ends as a reset.
  */
-export class StreamAnswer extends Http2ServerResponse implements Reply {
+export class StreamAnswer extends Http2ServerResponse implements Reply, ObservedReply {
   /** Answered in its author's place, or its client is gone. */
   override destroyed = false;
+  observed: Observation | undefined = undefined;
+  instead: number | undefined = undefined;
   /** Whose request it answers; unknown for a moment only. */
   server: Responder | undefined;
   /** When its request arrived, on the clock of its session. */
@@ -58,6 +61,11 @@ export class StreamAnswer extends Http2ServerResponse implements Reply {
 
   get moot(): boolean {
     return this.destroyed || this.stream.destroyed || this.stream.closed;
+  }
+
+  get handedOver(): boolean {
+    // Node ends what its client has reset or left: that its author did is the point.
+    return this.writableEnded && this.stream.writableFinished && !this.#givenUp;
   }
 
   /** Its request has arrived whole, whether or not anybody has read it. */
@@ -125,6 +133,7 @@ export class StreamAnswer extends Http2ServerResponse implements Reply {
       this.#lacking -= bytesOf(chunk, second);
       if (!(this.#lacking >= 0)) return this.#mismeasured();
     }
+    this.observed?.wrote(chunk, second);
     const taken: Done = (error) => {
       this.#taken += 1;
       callback?.(error);
@@ -175,6 +184,7 @@ export class StreamAnswer extends Http2ServerResponse implements Reply {
     const body = reasonOf(status);
     // What the client is told, for those who keep a record of it.
     this.statusCode = status;
+    this.instead = status;
     this.#givenUp = true;
     this.destroyed = true;
     stream.respond({

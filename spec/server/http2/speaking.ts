@@ -7,6 +7,7 @@ import { drainConnections } from '../../../lib/server/http/drain.ts';
 import { httpContext } from '../../../lib/server/http/http-server.ts';
 import { Responder } from '../../../lib/server/http/responder.ts';
 import { Http2Engine } from '../../../lib/server/http2/http2-engine.ts';
+import type { Instruments } from '../../../lib/server/instruments.ts';
 import type { DrainProgress } from '../../../lib/server/server.ts';
 import { built, createLog, type Log, type Served, specOf } from '../serving.ts';
 
@@ -34,9 +35,9 @@ export interface Speaking {
 }
 
 /** Speaks HTTP/2 without encryption on a free port, until the test is over. */
-export const speak = async (served: Served): Promise<Speaking> => {
+export const speak = async (served: Served, instruments?: Instruments): Promise<Speaking> => {
   const log = createLog();
-  const responder = new Responder(httpContext(log, true), built(specOf(served), log));
+  const responder = new Responder(httpContext(log, true, instruments), built(specOf(served), log));
   const engine = new Http2Engine();
   const clients = new Set<Client>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {

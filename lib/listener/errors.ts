@@ -55,3 +55,25 @@ export class ListenerError extends Error {
     this.address = address;
   }
 }
+
+const PROBE_HINTS: Readonly<Record<string, string>> = {
+  EACCES: 'this process may not connect to it',
+  ENOTFOUND: 'the host name does not resolve',
+  EAI_AGAIN: 'no name server answers; write an IP address',
+  ETIMEDOUT: 'a firewall may swallow what is sent there; `timeoutMs` says how long to wait',
+};
+
+/** Whether somebody listens on an address could not be told; `errno` is the system's word for why, if it has one. */
+export class ProbeError extends Error {
+  override readonly name = 'ProbeError';
+  readonly code = 'ERR_PROBE';
+  readonly address: string;
+  readonly errno: string | undefined;
+  readonly hint: string | undefined;
+  constructor(address: string, reason: string, options?: ErrorOptions & { readonly hint?: string | undefined }) {
+    super(`cannot tell whether somebody listens on ${address}: ${reason}`, options);
+    this.address = address;
+    this.errno = codeOf(options?.cause);
+    this.hint = options?.hint ?? PROBE_HINTS[this.errno ?? ''];
+  }
+}

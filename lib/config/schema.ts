@@ -120,7 +120,10 @@ const expose = v.pipe(
   }),
   v.maxLength(2_048, wording('a URL of at most 2048 characters')),
   v.check((text) => !hasStrangeBraces(text), wording(EXPOSE_FORMS, 'holds braces around something else')),
-  v.check(isExposable, wording('an http or https URL without user and password')),
+  v.check(
+    (text) => hasStrangeBraces(text) || isExposable(text),
+    wording('an http or https URL without user and password'),
+  ),
 );
 
 const strategy = v.picklist(['hot-swap', 'stop-then-start'], wording("'hot-swap' or 'stop-then-start'"));

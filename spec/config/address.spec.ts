@@ -1,7 +1,15 @@
 import { isIPv6 } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Address, formatAddress, overlaps, parseAddress, sameAddress, urlOf } from '../../lib/config/address.ts';
+import {
+  type Address,
+  formatAddress,
+  isAnyPort,
+  overlaps,
+  parseAddress,
+  sameAddress,
+  urlOf,
+} from '../../lib/config/address.ts';
 import { parseIpv6 } from '../../lib/config/ip.ts';
 
 const read = (text: string): Address => {
@@ -22,8 +30,12 @@ const host = fc.oneof(
 const socketPath = fc
   .array(fc.stringMatching(/^[\w.-]{1,8}$/), { minLength: 1, maxLength: 6 })
   .map((parts) => `unix:/${parts.join('/')}`);
+const range = fc
+  .tuple(fc.integer({ min: 1, max: 55_000 }), fc.integer({ min: 1, max: 9_999 }))
+  .map(([first, more]) => `${first}-${first + more}`);
 const addressText = fc.oneof(
   fc.tuple(host, port).map(([name, number]) => `${name}:${number}`),
+  fc.tuple(host, range).map(([name, ports]) => `${name}:${ports}`),
   socketPath,
 );
 const address = addressText
@@ -32,7 +44,7 @@ const address = addressText
   .map((result) => result.address);
 /** Few ports, so that equal ones are common. */
 const neighbour = fc
-  .tuple(host, fc.constantFrom(0, 80, 81))
+  .tuple(host, fc.constantFrom('0', '80', '81', '80-81', '80-82', '79-82'))
   .map(([name, number]) => parseAddress(`${name}:${number}`))
   .filter((result) => result.ok)
   .map((result) => result.address);
@@ -45,6 +57,9 @@ describe('reading an address', () => {
     ['[::1]:8080', { kind: 'tcp', host: '::1', port: 8080 }],
     ['[::]:8080', { kind: 'tcp', host: '::', port: 8080 }],
     ['127.0.0.1:0', { kind: 'tcp', host: '127.0.0.1', port: 0 }],
+    ['127.0.0.1:8000-8010', { kind: 'tcp', host: '127.0.0.1', port: 0, range: { first: 8_000, last: 8_010 } }],
+    [':1-10000', { kind: 'tcp', host: '', port: 0, range: { first: 1, last: 10_000 } }],
+    ['[::1]:65534-65535', { kind: 'tcp', host: '::1', port: 0, range: { first: 65_534, last: 65_535 } }],
     [':65535', { kind: 'tcp', host: '', port: 65_535 }],
     ['localhost:8080', { kind: 'tcp', host: 'localhost', port: 8080 }],
     ['web-1.example.com:443', { kind: 'tcp', host: 'web-1.example.com', port: 443 }],
@@ -88,6 +103,9 @@ describe('reading an address', () => {
     ['unix:x.sock', /'unix:\/run\/x\.sock'/],
     ['unix:', /'unix:\/run\/x\.sock'/],
     ['unix:@abstract', /'unix:\/run\/x\.sock'/],
+    ['127.0.0.1:8010-8000', /'127\.0\.0\.1:8000-8010'/],
+    [':8000-8000', /':8000'/],
+    ['[::1]:0-10', /'\[::1\]:0'/],
   ])('%s is refused with what to write instead', (text, hint) => {
     const result = parseAddress(text);
     expect(result).toMatchObject({ ok: false, hint: expect.stringMatching(hint) });
@@ -123,6 +141,8 @@ describe('reading an address', () => {
     ],
     ...['a.:80', 'ex ample:80', 'exämple:80', 'a@b:80', 'a/b:80', 'localhost:80/path', `${'a'.repeat(64)}:80`],
     ...[`${'a.'.repeat(127)}a:80`, 'a\n:80', 'a:80\n', '\ufeff:80', ':８０', ':٨٠'],
+    ...[':8000-', ':-8010', ':8000-8010-8020', ':8000--8010', ':8000-080', ':8000-65536', ':8000 - 8010', ':1-10001'],
+    ...['*:8000-8010', '8000-8010', '127.1:8000-8010', 'http://localhost:8000-8010'],
     ...['unix:/', 'unix:/run/', 'unix:/run/.', 'unix:/run/../x', 'unix:/a\0b', 'unix:/a\nb', 'unix:/\ud800'],
     ...[`unix:/${'x'.repeat(107)}`, `unix:/${'ä'.repeat(54)}`, 'unix://'],
   ])('%j is refused', (text) => {
@@ -266,6 +286,8 @@ describe('overlapping', () => {
     [':0', ':0', false],
     ['127.0.0.1:0', '127.0.0.1:0', false],
     [':0', '127.0.0.1:80', false],
+    [':8000-8010', ':8000-8010', false],
+    ['127.0.0.1:8000-8010', '127.0.0.1:8005', false],
     ['unix:/run/x', 'unix:/run/x', true],
     ['unix:/run/x', 'unix:/run//x', true],
     ['unix:/run/x', 'unix:/run/y', false],
@@ -298,6 +320,12 @@ describe('overlapping', () => {
       }),
     );
   });
+});
+
+test('a port is still to be found with port 0 and with a range', () => {
+  expect([':0', ':8000-8010', ':8000', 'unix:/run/x'].map((text) => isAnyPort(read(text)))).toEqual([
+    ...[true, true, false, false],
+  ]);
 });
 
 test.each([

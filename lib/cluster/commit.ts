@@ -7,6 +7,7 @@ import type { Hosts } from './hosts.ts';
 import type { Cause, Refusal } from './outcome.ts';
 import { diff, type Plan, planOf, type Standing, type Steps } from './plan.ts';
 import type { Roster } from './roster.ts';
+import { strandedBy } from './stranded.ts';
 import { Transaction, type TransactionOptions } from './transaction.ts';
 
 export interface CommitOptions {
@@ -26,6 +27,7 @@ export type CommitResult =
       readonly server: string;
       readonly cause: Cause;
       readonly unrestored: readonly Refusal[];
+      readonly refused?: readonly Refusal[];
     };
 
 /** Where a commit takes place. */
@@ -59,9 +61,14 @@ const aim = (
     refused.map(({ server }) => server),
   );
   const actual = new Map<string, Standing>(standings);
+  const drawn = withDrawn(refused, fallback.behind);
+  const stranded = strandedBy(fallback.desired, roster.members, drawn);
+  const behind = stranded.length === 0 ? drawn : [...drawn, ...stranded];
+  const reachable = new Map(fallback.desired);
+  for (const { server } of stranded) reachable.delete(server);
   // What stays behind without running is not there to be stopped.
-  for (const server of fallback.behind) if (!fallback.desired.has(server)) actual.delete(server);
-  return { steps: diff(actual, fallback.desired, options.strategy), behind: withDrawn(refused, fallback.behind) };
+  for (const { server } of behind) if (!reachable.has(server)) actual.delete(server);
+  return { steps: diff(actual, reachable, options.strategy), behind };
 };
 
 /**
@@ -95,7 +102,13 @@ const attempt = (site: CommitSite, { desired, refused, unrestored, known }: Atte
     const { steps, behind } = aim(site, desired, refused, known);
     const [first] = behind;
     if (first !== undefined && steps.steps.length === 0) {
-      return of<CommitResult>({ status: 'rolledBack', server: first.server, cause: first.cause, unrestored });
+      return of<CommitResult>({
+        status: 'rolledBack',
+        server: first.server,
+        cause: first.cause,
+        unrestored,
+        refused: behind,
+      });
     }
 
     const transaction = new Transaction(roster, hosts, steps.steps, {

@@ -28,6 +28,43 @@ export class BuildTimeoutError extends Error {
   }
 }
 
+/** A server was not started because one that it depends on stays behind, and does not run either. */
+export class DependencyError extends Error {
+  override readonly name = 'DependencyError';
+  readonly code = 'ERR_DEPENDENCY';
+  readonly server: string;
+  /** What it depends on. */
+  readonly dependency: string;
+  readonly hint: string;
+  constructor(server: string, dependency: string, options?: ErrorOptions) {
+    super(`server ${server} was not started: it depends on ${dependency}, which cannot be`, options);
+    this.server = server;
+    this.dependency = dependency;
+    this.hint = `see why ${dependency} stays behind`;
+  }
+}
+
+/** A server was restarted as often as it may be because it was down, and still is: it is left alone. */
+export class HealError extends Error {
+  override readonly name = 'HealError';
+  readonly code = 'ERR_HEAL';
+  readonly server: string;
+  /** Restarts that are allowed within `periodMs`. */
+  readonly intensity: number;
+  readonly periodMs: number;
+  readonly hint = 'see what its check says; it is looked after on, and restarted again once it was well';
+  constructor(
+    server: string,
+    { intensity, periodMs }: { readonly intensity: number; readonly periodMs: number },
+    options?: ErrorOptions,
+  ) {
+    super(`server ${server} is down, and may not be restarted more than ${intensity} times in ${periodMs} ms`, options);
+    this.server = server;
+    this.intensity = intensity;
+    this.periodMs = periodMs;
+  }
+}
+
 /** Servers could not be prepared; inside a commit, where it becomes part of the outcome. */
 export class UnpreparedError extends Error {
   override readonly name = 'UnpreparedError';

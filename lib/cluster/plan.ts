@@ -1,4 +1,5 @@
 import { type Address, formatAddress, isAnyPort, overlaps, sameAddress } from '../config/address.ts';
+import { dependencyLevels, inStartOrder, inStopOrder } from '../config/dependency-order.ts';
 import { differences } from '../config/same.ts';
 import type { Strategy } from '../config/server-config.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
@@ -24,6 +25,7 @@ export interface Change {
 
 /** What a commit would do, or did: pure data. */
 export interface Plan {
+  /** Those that start or change, each after those it depends on; then those that stop, each before those. */
   readonly changes: readonly Change[];
   /** Addresses nobody holds yet, in the order in which they are bound. */
   readonly bind: readonly string[];
@@ -196,7 +198,7 @@ export const diff = (
     if (action === undefined) unchanged.push(id);
     else changes.push({ spec, to, action });
   }
-  const gone = [...actual.keys()].filter((id) => !desired.has(id));
+  const gone = [...actual.values()].map(({ spec }) => spec).filter(({ id }) => !desired.has(id));
   const ground =
     gone.length > 0 || changes.some(({ action }) => action !== 'update') ? survey(actual, desired, found) : still;
 
@@ -208,14 +210,20 @@ export const diff = (
     const standing = actual.get(spec.id);
     return standing?.up === true ? { fields: differences(standing.spec, spec) } : {};
   };
-  const steps = changes.map(({ spec, to, action }): Step => {
+  const ordered = inStartOrder(
+    changes,
+    changes.length > 0 ? dependencyLevels(desired) : new Map(),
+    ({ spec }) => spec.id,
+  );
+  const steps = ordered.map(({ spec, to, action }): Step => {
     const bind = action === 'restart' || ground.isFree(spec.id, to);
     const displaces = bind ? ground.inTheWay(to) : [];
     const blockedBy = ground.blockedBy(spec.id, to);
     const at = { to: formatAddress(to), toAddress: to };
     return { server: spec.id, action, ...from(spec.id), ...at, ...fields(spec), spec, bind, displaces, blockedBy };
   });
-  const stops = gone.map((id): Step => {
+  const goneLevels = dependencyLevels(new Map(gone.map((spec) => [spec.id, spec])));
+  const stops = inStopOrder(gone, goneLevels, ({ id }) => id).map(({ id }): Step => {
     return {
       server: id,
       action: 'stop',

@@ -26,13 +26,12 @@ import { BuildTimeoutError, UnpreparedError } from './errors.ts';
 import { holdAll, type Target } from './hold.ts';
 import type { Hosts } from './hosts.ts';
 import type { Member } from './member.ts';
+import { membersInStartOrder, membersInStopOrder } from './member-order.ts';
+import { newcomersOf, ROUND } from './newcomers.ts';
 import { type Refusal, toRefusal } from './outcome.ts';
 import type { Step } from './plan.ts';
 import { portionsOf } from './portions.ts';
 import type { Roster } from './roster.ts';
-
-/** New servers that are put in force in one turn: some 2 ms. */
-const ROUND = 100;
 
 export interface TransactionOptions {
   /** Go on after a server could not be prepared, to learn of all that cannot. */
@@ -117,7 +116,7 @@ export class Transaction {
       defer(() => {
         for (const member of this.#take(displaced)) {
           this.#roster.leave(member);
-          member.hurry();
+          this.#roster.hurry(member);
         }
         return this.#roster.stop(this.#take(restarted));
       }),
@@ -137,7 +136,7 @@ export class Transaction {
     }
     if (formers.length === 0) return;
     const used = new Set(Array.from(this.#roster.members.values(), ({ host }) => host));
-    for (const former of formers) {
+    for (const former of membersInStopOrder(formers)) {
       if (this.#interrupted.has(former)) continue;
       // Somebody else answers on its address now: its connections are theirs.
       if (used.has(former.host)) this.#roster.end(former);
@@ -159,12 +158,8 @@ export class Transaction {
     return concat(...rounds);
   }
 
-  /** New servers on addresses that were free, when they are too many for one turn. */
   #newcomers(): readonly Step[] {
-    const fresh = this.#steps.filter(
-      ({ action, bind, server }) => action === 'start' && bind && !this.#roster.members.has(server),
-    );
-    return fresh.length > ROUND ? fresh : [];
+    return newcomersOf(this.#steps, (server) => this.#roster.members.has(server));
   }
 
   #place({ server, spec }: Step): void {
@@ -176,7 +171,7 @@ export class Transaction {
 
   /** Puts back what `interrupt` stopped; emits the servers that could not be put back. */
   restore(): Observable<readonly Refusal[]> {
-    const members = [...this.#interrupted].reverse();
+    const members = membersInStartOrder([...this.#interrupted].reverse());
     return from(members).pipe(
       concatMap((member) => {
         const { spec, host, service } = member;

@@ -13,6 +13,7 @@ import {
   timer,
 } from 'rxjs';
 import type { Member } from './member.ts';
+import { stagesOf } from './member-order.ts';
 import type { Roster } from './roster.ts';
 
 /** How much later than the drains themselves a stop gives up on them. */
@@ -36,15 +37,22 @@ export interface WindDownLimits {
 }
 
 /**
- * Lets all servers, and the generations that left before, finish what they accepted.
+ * Lets all servers, and the generations that left before, finish what they accepted; each after those that depend on it.
  *
  * Emits how many connections had to be cut, and completes: when nobody is left, or when time is over and somebody
  * still is. Cold, never errors; unsubscribing gives up on waiting.
  */
 export const windDown = (roster: Roster, { drainTimeoutMs, shutdownTimeoutMs }: WindDownLimits): Observable<number> =>
   defer(() => {
+    const startedAt = performance.now();
     const longest = Math.min(drainTimeoutMs ?? LONGEST_MS, shutdownTimeoutMs);
-    const limit = (member: Member): number => Math.min(longest, drainTimeoutMs ?? member.spec.limits.drainTimeoutMs);
+    // Those with dependents are asked later, when there is less time left.
+    const limit = (member: Member): number => {
+      const left = Math.max(0, shutdownTimeoutMs - (performance.now() - startedAt));
+      return Math.min(left, drainTimeoutMs ?? member.spec.limits.drainTimeoutMs);
+    };
+    const stages = stagesOf([...roster.leaving, ...roster.members.values()]);
+    const allMs = Math.min(((drainTimeoutMs ?? LONGEST_MS) + OVERTIME_MS) * stages, shutdownTimeoutMs + OVERTIME_MS);
     let cut = 0;
     const count = (more: number): void => {
       cut += more;
@@ -56,7 +64,7 @@ export const windDown = (roster: Roster, { drainTimeoutMs, shutdownTimeoutMs }: 
       roster.stop([...roster.members.values()], limit),
       longest < LONGEST_MS ? roster.hasten(longest).pipe(tap(count), ignoreElements()) : EMPTY,
       roster.ended(roster.leaving),
-    ).pipe(takeUntil(timer(Math.min(longest + OVERTIME_MS, LONGEST_MS))));
+    ).pipe(takeUntil(timer(Math.min(allMs, LONGEST_MS))));
     return concat(
       stopping$,
       defer(() => of(cut)),

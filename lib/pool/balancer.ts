@@ -1,0 +1,133 @@
+import type { Subscription } from 'rxjs';
+import { type Address, parseAddress, urlOf } from '../config/address.ts';
+import type { Balance } from '../config/balance-config.ts';
+import type { ProxyConfig } from '../config/proxy-config.ts';
+import type { LiveTarget, LiveTargets } from '../config/target-config.ts';
+import type { PoolReader } from './pool.ts';
+import type { PoolServer } from './pool-server.ts';
+
+/** How requests are spread over the servers of a pool, and passed on to them. */
+export interface BalanceOptions extends Omit<ProxyConfig, 'target' | 'targets' | 'balance'> {
+  /** Who is asked next; `'weighted'` with a `weight`, otherwise `'round-robin'`. */
+  readonly by?: Balance;
+  /**
+   * How much of the work a server gets, in proportion to the others; 1 by default, 0 and less for none. Asked again
+   * whenever a server of the view changes.
+   */
+  readonly weight?: (server: PoolServer) => number;
+  /** Gives servers whose health is `warn` as much as those that are well; without it they get requests while none is. */
+  readonly warn?: boolean;
+  /** How often a request that may be repeated is tried on another server; 1. */
+  readonly retries?: number;
+}
+
+/** Tries of another server: one at a time is killed or started, and the others are there. */
+const RETRIES = 1;
+
+const NOBODY: readonly never[] = Object.freeze([]);
+
+/** The latest that a view has said of its servers. */
+interface Sight {
+  servers: readonly PoolServer[];
+}
+
+/** Ends the subscriptions of those that nobody has any more. */
+const forgotten = new FinalizationRegistry<Subscription>((subscription) => subscription.unsubscribe());
+
+/**
+ * Keeps the servers of a view in sight, for as long as somebody has what this answers with: a config has no end that
+ * anybody would tell of, and a pool must not keep what it is seen with.
+ */
+const inSight = ({ servers$ }: Pick<PoolReader, 'servers$'>): Sight => {
+  const sight: Sight = { servers: NOBODY };
+  const seen = new WeakRef(sight);
+  const subscription = servers$.subscribe((servers) => {
+    const held = seen.deref();
+    if (held !== undefined) held.servers = servers;
+  });
+  forgotten.register(sight, subscription);
+  return sight;
+};
+
+/** Where a listener on all interfaces answers on this machine: `localhost` may be an address of the other family. */
+const reachable = (address: Address): Address => {
+  if (address.kind === 'unix' || (address.host !== '' && address.host !== '0.0.0.0' && address.host !== '::')) {
+    return address;
+  }
+  return { ...address, host: address.host === '::' ? '::1' : '127.0.0.1' };
+};
+
+/** Where a server is asked; `undefined` where a proxy cannot: over TLS on a unix socket. */
+const urlFor = ({ bind, isTls }: PoolServer): string | undefined => {
+  const read = parseAddress(bind);
+  if (!read.ok || (read.address.kind === 'unix' && isTls)) return undefined;
+  return urlOf(reachable(read.address), isTls);
+};
+
+/** How a server is as far as its checks have shown; one that was never looked at has shown nothing against it. */
+const healthOf = ({ health }: PoolServer): 'ok' | 'warn' | 'down' =>
+  health === undefined || health.checks === 0 ? 'ok' : health.status;
+
+/** Whether a server passes requests on to these very targets: it would ask itself. */
+const asksItself = ({ config }: PoolServer, targets: LiveTargets): boolean =>
+  config.routes?.some(
+    (route) => 'proxy' in route && typeof route.proxy === 'object' && route.proxy.targets === targets,
+  ) ?? false;
+
+/** Those that get requests: of the servers that run, the ones that are well, or else the ones with a warning. */
+const membersOf = (servers: readonly PoolServer[], warn: boolean): readonly PoolServer[] => {
+  const running = servers.filter((server) => server.state === 'running' && !server.disabled);
+  const well = running.filter((server) => healthOf(server) === 'ok' || (warn && healthOf(server) === 'warn'));
+  return well.length > 0 ? well : running.filter((server) => healthOf(server) === 'warn');
+};
+
+const sameTargets = (a: readonly LiveTarget[], b: readonly LiveTarget[]): boolean =>
+  a.length === b.length &&
+  a.every(({ url, weight, since }, index) => {
+    const other = b[index];
+    return url === other?.url && weight === other.weight && since === other.since;
+  });
+
+/**
+ * Passes requests on to servers of a pool: the `proxy` of a route whose targets are the servers of a view, as they are
+ * at each request.
+ *
+ * A server gets requests while it runs and is well: its health is `ok`, or nobody looks after it. As soon as it drains,
+ * stops, fails or leaves the view it gets none, and finishes those it has. While none is well those with a warning are
+ * asked; when there are none either, clients get 503 with `Retry-After`. A server whose routes hold this very proxy is
+ * never asked; a longer way round is answered with 508.
+ *
+ * A request goes to another server, once by default, when nothing of it was sent, or when its connection ended before an
+ * answer and it is idempotent and without a body. A POST is never sent twice.
+ *
+ * The view is subscribed to with the first request, and let go of when the config is forgotten; whoever stops the pool
+ * need not wait for it. Everything else is as for any proxy: `strip`, `headersTimeoutMs`, `tls` and so on. Servers are
+ * asked where they listen, not where they are exposed; a certificate for another name needs `tls.servername`.
+ *
+ * @param view - a pool, or some of its servers: `pool.filter('name', { glob: 'api-*' })`.
+ */
+export const balance = (view: Pick<PoolReader, 'servers$'>, options: BalanceOptions = {}): ProxyConfig => {
+  const { by, weight, warn = false, retries = RETRIES, ...passing } = options;
+  let sight: Sight | undefined;
+  let latest: readonly PoolServer[] | undefined;
+  let current: readonly LiveTarget[] = NOBODY;
+
+  const targetOf = (server: PoolServer): readonly LiveTarget[] => {
+    const url = urlFor(server);
+    if (url === undefined || asksItself(server, targets)) return NOBODY;
+    const since = server.snapshot?.since;
+    return [{ url, weight: weight?.(server) ?? 1, ...(since === undefined ? {} : { since }) }];
+  };
+
+  const targets: LiveTargets = () => {
+    sight ??= inSight(view);
+    const { servers } = sight;
+    if (servers === latest) return current;
+    const next = membersOf(servers, warn).flatMap(targetOf);
+    if (!sameTargets(current, next)) current = next;
+    latest = servers;
+    return current;
+  };
+
+  return { ...passing, targets, balance: by ?? (weight === undefined ? 'round-robin' : 'weighted'), retries };
+};

@@ -1,7 +1,7 @@
 import { toArray } from 'rxjs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ask } from './fixtures/asking.ts';
-import { addressOf, running, saying } from './fixtures/clusters.ts';
+import { addressOf, running, saying, until } from './fixtures/clusters.ts';
 import { freeAddresses } from './fixtures/ports.ts';
 
 test('a stopped cluster starts again with the config it had', async () => {
@@ -34,7 +34,8 @@ test('what was pushed to a stopped cluster is cancelled and not remembered', asy
 test('a config that cannot be put in force again is an Error that says why, and the next good one leads out', async () => {
   const { cluster, sockets, journal } = await running({ a: saying('a'), b: saying('b') });
   await cluster.stop();
-  sockets.fault((_, attempt) => (attempt === 4 ? 'refuse' : 'none'));
+  // What the first one takes is its port of the last life.
+  sockets.fault((_, attempt) => (attempt >= 4 ? 'refuse' : 'none'));
   await cluster.start();
   expect(cluster.snapshot).toMatchObject({
     state: 'Error',
@@ -43,6 +44,7 @@ test('a config that cannot be put in force again is an Error that says why, and 
     error: { name: 'BindError' },
   });
   expect(sockets.open).toEqual([]);
+  sockets.heal();
   expect(journal.lines.filter((line) => /^(warn|error).*server b/.test(line))).toHaveLength(1);
   expect(await cluster.apply({ a: saying('a'), b: saying('b') })).toMatchObject({ status: 'committed' });
   expect(cluster.snapshot).toMatchObject({ state: 'Running', degraded: false });
@@ -99,10 +101,64 @@ test('every life has its own streams: they end with it and begin anew', async ()
   expect(outcomes).toHaveLength(1);
 });
 
-test('restarts are counted anew and free ports found anew', async () => {
-  const { cluster } = await running({ a: saying('a') });
+test('restarts are counted anew', async () => {
+  const [own = ''] = await freeAddresses(1);
+  const restart = { initialMs: 1, maxMs: 1 };
+  const { cluster, sockets } = await running({ a: saying('a', own, { restart }) });
+  sockets.crash(own);
+  await until(cluster, ({ servers }) => servers.a?.restarts === 1 && servers.a.state === 'running');
   await cluster.stop();
   await cluster.start();
   expect(cluster.snapshot.servers.a).toMatchObject({ restarts: 0, state: 'running' });
-  expect(await ask(addressOf(cluster, 'a'))).toBe('a');
+});
+
+describe('a free port that was found', () => {
+  test('is asked for again, because clients, proxies and firewalls know it by now', async () => {
+    const { cluster, journal } = await running({ a: saying('a'), b: saying('b') });
+    const addresses = ['a', 'b'].map((id) => addressOf(cluster, id));
+    for (let life = 0; life < 3; life += 1) {
+      await cluster.stop();
+      await cluster.start();
+      expect(['a', 'b'].map((id) => addressOf(cluster, id))).toEqual(addresses);
+    }
+    expect(await Promise.all(addresses.map((address) => ask(address)))).toEqual(['a', 'b']);
+    expect(journal.lines.filter((line) => line.startsWith('warn'))).toEqual([]);
+  });
+
+  test('is given up for another one when somebody took it in between, and the log says so', async () => {
+    const { cluster, journal } = await running({ a: saying('a'), b: saying('b') });
+    const [a, b] = [addressOf(cluster, 'a'), addressOf(cluster, 'b')];
+    await cluster.stop();
+    const thief = await running({ thief: saying('thief', a) });
+    await cluster.start();
+    expect(cluster.snapshot.state).toBe('Running');
+    const other = addressOf(cluster, 'a');
+    expect(other).not.toBe(a);
+    expect(addressOf(cluster, 'b')).toBe(b);
+    expect(await ask(other)).toBe('a');
+    expect(await ask(addressOf(thief.cluster, 'thief'))).toBe('thief');
+    expect(journal.lines.filter((line) => line.includes('is taken'))).toEqual([
+      `warn: server a answers on ${other}: ${a} is taken by now`,
+    ]);
+  });
+
+  test('is that of the config in force, also when another one is pushed while the next life begins', async () => {
+    const { cluster } = await running({ a: saying('a') });
+    const address = addressOf(cluster, 'a');
+    await cluster.stop();
+    const started = cluster.start();
+    await cluster.apply({ a: saying('newer') });
+    await started;
+    expect(await ask(address)).toBe('newer');
+  });
+
+  test('is remembered by a life that ended before it began to serve', async () => {
+    const { cluster } = await running({ a: saying('a') });
+    const address = addressOf(cluster, 'a');
+    await cluster.stop();
+    void cluster.start();
+    await cluster.stop();
+    await cluster.start();
+    expect(addressOf(cluster, 'a')).toBe(address);
+  });
 });

@@ -60,7 +60,8 @@ const carryOut = (actual: ReadonlyMap<string, Standing>, { steps, release }: Ste
     }
     const text = formatAddress(toAddress);
     let address = toAddress;
-    if (isAnyPort(toAddress) && toAddress.kind === 'tcp') address = { ...toAddress, port: freePort++ };
+    if (isAnyPort(toAddress) && toAddress.kind === 'tcp')
+      address = { kind: 'tcp', host: toAddress.host, port: freePort++ };
     else if (!bind) expect(bound.has(text), `${server} is attached to ${text}, which nobody holds`).toBe(true);
     // A server that was stopped first may be put on the address that another one still holds and leaves.
     else if (!(action === 'restart' && bound.has(text))) {

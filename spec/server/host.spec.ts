@@ -1,6 +1,7 @@
 import { NEVER, Observable, Subject, throwError } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import type { Address } from '../../lib/config/address.ts';
+import { BindError } from '../../lib/listener/errors.ts';
 import type { Listener, Listeners } from '../../lib/listener/listener.ts';
 import { systemListeners } from '../../lib/listener/listeners.ts';
 import { Host } from '../../lib/server/host.ts';
@@ -170,10 +171,41 @@ test('the real port outlives its socket: taking the address again brings it back
   expect(second.listener.address).toEqual(address);
 });
 
+test('a port that was found and is taken meanwhile is given up for another one, which is told once', async () => {
+  const host = new Host(any, systemListeners, server);
+  const first = await hold(host.door$);
+  const { address } = host;
+  first.release();
+  const theirs = await hold(new Host(address, systemListeners, server).door$);
+  const second = await hold(host.door$);
+  expect(second.listener.address).not.toEqual(address);
+  expect(second.listener.address).toEqual(host.address);
+  expect(host.takeMissed()).toEqual(address);
+  expect(host.takeMissed()).toBeUndefined();
+  theirs.release();
+  second.release();
+  const third = await hold(host.door$);
+  expect(third.listener.address).toEqual(second.listener.address);
+});
+
+test('another reason than a taken port is no reason to look elsewhere', () => {
+  const { notes, listeners, bound, broken } = manual();
+  const host = new Host(any, listeners, server);
+  host.door$.subscribe(quiet).add(host.door$.subscribe(quiet));
+  bound(80);
+  broken(new Error('died'));
+  const errors: unknown[] = [];
+  host.door$.subscribe({ error: (error) => errors.push(error) });
+  broken(new BindError('127.0.0.1:80', { cause: Object.assign(new Error('no'), { code: 'EACCES' }) }));
+  expect(errors).toMatchObject([{ errno: 'EACCES' }]);
+  expect(notes).toEqual(['bind 0', 'close 0', 'bind 80', 'close 80']);
+});
+
 test('an address that somebody else took meanwhile is had again when they let go', async () => {
   const host = new Host(any, (address) => systemListeners(address), server);
   const first = await hold(host.door$);
   first.release();
+  host.asked = host.address;
   const other = new Host(host.address, systemListeners, server);
   const theirs = await hold(other.door$);
   expect(theirs.listener.address).toEqual(host.address);

@@ -1,6 +1,6 @@
 export { type Cluster, createCluster } from './cluster/cluster.ts';
 export { CLUSTER_TRANSITIONS, type ClusterState } from './cluster/cluster-state.ts';
-export { BindTimeoutError, BuildTimeoutError } from './cluster/errors.ts';
+export { BindTimeoutError, BuildTimeoutError, DependencyError } from './cluster/errors.ts';
 export { httpCluster } from './cluster/http-cluster.ts';
 export type { ClusterInstrument, Instrumented } from './cluster/instrument.ts';
 export type { ClusterOptions } from './cluster/options.ts';

@@ -17,6 +17,8 @@ const entry = fc.record({
   place,
   word: fc.nat({ max: 2 }),
   strategy: fc.constantFrom('hot-swap' as const, 'stop-then-start' as const),
+  /** Whether it depends on everybody who stands before it. */
+  isLast: fc.boolean(),
 });
 const push = fc.record({
   type: fc.constant('push' as const),
@@ -31,6 +33,13 @@ const acts = fc.array(fc.oneof({ weight: 4, arbitrary: push }, { weight: 1, arbi
   minLength: 3,
   maxLength: 8,
 });
+
+interface Entry {
+  readonly place: number;
+  readonly word: number;
+  readonly strategy: 'hot-swap' | 'stop-then-start';
+  readonly isLast: boolean;
+}
 
 /** The reference: what should answer where, by id; `up` says whether it can. */
 type Model = ReadonlyMap<string, { readonly config: ServerConfig; readonly up: boolean }>;
@@ -57,17 +66,16 @@ const bodyOf = ({ routes }: ServerConfig): string => {
 const portOf = (address: string): string => address.slice(address.lastIndexOf(':') + 1);
 
 /** A config of those servers that are in nobody's way. */
-const configOf = (
-  servers: readonly (readonly [string, { place: number; word: number; strategy: 'hot-swap' | 'stop-then-start' }])[],
-  places: readonly string[],
-): ClusterConfig => {
+const configOf = (servers: readonly (readonly [string, Entry])[], places: readonly string[]): ClusterConfig => {
   const taken = new Set<string>();
   const config: Record<string, ServerConfig> = {};
-  for (const [id, { place, word, strategy }] of servers) {
+  for (const [id, { place, word, strategy, isLast }] of servers) {
     const at = places[place] ?? '';
     if (portOf(at) !== '0' && taken.has(portOf(at))) continue;
     taken.add(portOf(at));
-    config[id] = saying(`${id} ${word}`, at, { strategy, restart: { initialMs: 1, maxMs: 1, intensity: 100 } });
+    const dependsOn = isLast ? Object.keys(config) : [];
+    const restart = { initialMs: 1, maxMs: 1, intensity: 100 };
+    config[id] = saying(`${id} ${word}`, at, { strategy, dependsOn, restart });
   }
   return config;
 };

@@ -2,6 +2,7 @@ import { type Observable, Subject } from 'rxjs';
 import type { Address } from '../config/address.ts';
 import type { RestartConfig } from '../config/server-config.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
+import type { HealthState } from '../health/thresholds.ts';
 import type { Listener } from '../listener/listener.ts';
 import type { Host } from '../server/host.ts';
 import type { LifecycleOptions } from '../server/lifecycle.ts';
@@ -18,6 +19,12 @@ export class Member implements Standing, LifecycleOptions {
   status: ServerStatus;
   /** When it entered the state it is in, milliseconds since the epoch. */
   since = Date.now();
+  /** What its checks have found; `undefined` while nobody looks. */
+  health: HealthState | undefined;
+  /** Why it is not restarted any more although it is down. */
+  unhealed: Error | undefined;
+  /** How often it was restarted because it was down. */
+  heals = 0;
   /** Its life is over: there is nobody to ask or to wait for. */
   over = false;
   /** Asks it to finish and leave, with the milliseconds it may take. Completing it ends it in the same turn. */

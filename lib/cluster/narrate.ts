@@ -2,6 +2,7 @@ import { type Address, formatAddress } from '../config/address.ts';
 import type { Logger } from '../log/logger.ts';
 import type { ServerStatus } from '../server/state.ts';
 import type { CertificateReport } from './certificates.ts';
+import type { HealthReport } from './health-report.ts';
 import type { Cause, Outcome } from './outcome.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -55,16 +56,18 @@ interface Crashable {
 }
 
 /** Whether there is anything to write about a server: what goes well is on the streams. */
-export const isWorthTelling = (report: Crashable | CertificateReport): boolean => {
+export const isWorthTelling = (report: Crashable | CertificateReport | HealthReport): boolean => {
   if ('certificate' in report) return true;
+  if ('health' in report) return report.news !== undefined;
   const { state, cut = 0 } = report.status;
   if (report.moved !== undefined) return true;
   return state === 'starting' || state === 'failed' || (state === 'stopped' && cut > 0);
 };
 
-/** Writes what happens to servers and their certificates beyond what was asked for. */
-export const narrateReport = (report: Crashable | CertificateReport, logger: Logger): void => {
+/** Writes what happens to servers, their certificates and their health beyond what was asked for. */
+export const narrateReport = (report: Crashable | CertificateReport | HealthReport, logger: Logger): void => {
   if ('certificate' in report) narrateCertificate(report, logger);
+  else if ('health' in report) narrateHealth(report, logger);
   else narrateStatus(report, logger);
 };
 
@@ -80,6 +83,19 @@ const narrateCertificate = ({ server, certificate, before }: CertificateReport, 
   const which = names.length === 0 ? '' : ` for ${names.slice(0, SHOWN_NAMES).join(', ')}`;
   if (state === 'expiring') logger.warn(`server ${server}: the certificate${which} ends ${ends}`);
   if (state === 'expired') logger.error(`server ${server}: the certificate${which} has expired ${ends}`);
+};
+
+const narrateHealth = ({ server: id, health, news, error, cut = 0 }: HealthReport, logger: Logger): void => {
+  const server = `server ${id}`;
+  const { message, rising } = health;
+  if (news === 'ok') logger.info(`${server} is well again`);
+  if (news === 'warn' && rising) logger.info(`${server} passes its health check again`);
+  if (news === 'warn' && !rising) logger.warn(`${server} may be down: ${message}`);
+  if (news === 'down') logger.warn(`${server} is down: ${message}`);
+  if (news === 'restart') logger.warn(`${server} is down and is built anew`);
+  if (news === 'restart-failed') logger.warn(`${server} is down and could not be built anew`, error);
+  if (news === 'cut') logger.warn(`${server} was built anew; ${count(cut, 'former connection')} had to be cut`);
+  if (news === 'given-up') logger.error(`${server} is down and is left alone`, error);
 };
 
 const narrateStatus = ({ member, status, moved }: Crashable, logger: Logger): void => {

@@ -30,6 +30,7 @@ import { diff, type Plan, planOf } from './plan.ts';
 import type { Ports } from './ports.ts';
 import { initialProgress, type Progress, progressAfter } from './progress.ts';
 import { type Reading, readAhead, readConfig, running } from './reading.ts';
+import { Repair, Repairs } from './repairs.ts';
 import { type News, Roster } from './roster.ts';
 import { type ClusterSnapshot, takeSnapshot } from './snapshot.ts';
 import { States } from './states.ts';
@@ -56,6 +57,7 @@ export class Run {
   readonly #ledger: Ledger;
   readonly #hosts: Hosts;
   readonly #roster: Roster;
+  readonly #repairs: Repairs;
   readonly #states = new States();
   /** Every state in order; replays the latest, completes after `Stopped`. */
   readonly state$ = this.#states.state$;
@@ -77,6 +79,7 @@ export class Run {
     this.#progress = progress;
     this.#hosts = new Hosts(settings.listeners, settings);
     this.#roster = new Roster(this.#hosts, ports);
+    this.#repairs = new Repairs(this.#roster.health, () => !this.#over && ledger.isEmpty);
   }
 
   get state(): ClusterState {
@@ -109,20 +112,20 @@ export class Run {
     if (this.#over) return;
     this.#life.add(
       this.#roster.reports$.subscribe((report) => {
-        this.#turns.touch();
+        if ('health' in report) this.#turns.touchSoon();
+        else this.#turns.touch();
         this.reports$.next(report);
       }),
     );
+    this.#life.add(this.#roster.due$.subscribe(() => this.#repairs.offer()));
     const resumed = this.#progress.applied > 0 ? [undefined] : [];
     const held = this.#ledger.open;
-    const commits$ = merge(from([...resumed, ...held]), requests$).pipe(
-      conflateScan<Request | undefined, Progress>(
-        (progress, request) => this.#work(progress, request),
+    const commits$ = merge(from([...resumed, ...held]), requests$, this.#repairs.wanted$).pipe(
+      conflateScan<Request | Repair | undefined, Progress>(
+        (progress, wanted) =>
+          wanted instanceof Repair ? this.#repair(progress, wanted) : this.#work(progress, wanted),
         this.#progress,
-        {
-          buffer: this.#settings.siphonBuffer,
-          dropped: (request) => request !== undefined && this.#ledger.settle(request, { status: 'superseded' }),
-        },
+        { buffer: this.#settings.siphonBuffer, dropped: (wanted) => this.#drop(wanted) },
       ),
     );
     this.#life.add(commits$.pipe(takeUntil(this.#stopping$)).subscribe());
@@ -191,10 +194,32 @@ export class Run {
           else narrateResumed(verdict, this.#settings.logger);
           this.#arrive(stateAfter(verdict, before, progress.applied > 0 && request !== undefined));
           this.#ledger.tell();
+          this.#repairs.offer();
           return this.#progress;
         }),
       );
     }).pipe(subscribeOn(asapScheduler));
+  }
+
+  /** Builds a server anew that is down, unless it got well meanwhile; nothing else is touched. */
+  #repair(progress: Progress, repair: Repair): Observable<Progress> {
+    return defer(() => {
+      const reading = this.#repairs.begin(repair, progress.specs);
+      if (reading === undefined) return EMPTY;
+      const before = this.state;
+      return this.#commit(reading, 'atomic', repair.server).pipe(
+        map(({ verdict, specs }) => {
+          this.#progress = this.#repairs.end(repair, progress, verdict, specs);
+          this.#arrive(before === 'Error' ? before : stateAfter(verdict, before, true));
+          return this.#progress;
+        }),
+      );
+    }).pipe(subscribeOn(asapScheduler));
+  }
+
+  #drop(wanted: Request | Repair | undefined): void {
+    if (wanted instanceof Repair) this.#repairs.drop();
+    else if (wanted !== undefined) this.#ledger.settle(wanted, { status: 'superseded' });
   }
 
   #decide(progress: Progress, request: Request): Observable<Decision> {
@@ -205,12 +230,14 @@ export class Run {
       : of({ verdict: { status: 'rejected', issues: reading.issues }, specs: reading.specs });
   }
 
-  #commit({ specs, refused }: Reading, mode: CommitMode): Observable<Decision> {
+  /** @param only - the one server that may be touched; all by default. */
+  #commit({ specs, refused }: Reading, mode: CommitMode, only?: string): Observable<Decision> {
     // A getter of the config may have stopped the cluster.
     if (this.#over) return EMPTY;
     const desired = running(specs);
     const { strategy, restartDelayMs, startTimeoutMs, logger, baseDir } = this.#settings;
-    const known = diff(this.#roster.standings(desired), desired, strategy);
+    const all = diff(this.#roster.standings(desired), desired, strategy);
+    const known = only === undefined ? all : { ...all, steps: all.steps.filter(({ server }) => server === only) };
     const isDone = known.steps.length === 0 && refused.length === 0;
     if (isDone && this.state !== 'Error') return of({ verdict: { status: 'unchanged' }, specs });
     if (this.state !== 'Booting') this.#enter('Reloading');

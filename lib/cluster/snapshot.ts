@@ -6,6 +6,8 @@ import { routeKinds } from '../config/route-schema.ts';
 import type { ServerLimits } from '../config/server-config.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
 import type { TlsSpec } from '../config/tls-config.ts';
+import type { Health } from '../health/health.ts';
+import { type HealthState, healthOf } from '../health/thresholds.ts';
 import type { CertificateStatus, Encryption } from '../server/encryption.ts';
 import type { ServerState } from '../server/state.ts';
 import type { ClusterState } from './cluster-state.ts';
@@ -32,6 +34,8 @@ export interface TlsSnapshot extends CertificateStatus {
 /** The config in force, as data: code is left out, defaults are filled in. */
 export interface ServerConfigView extends ServerLimits {
   readonly listen: string;
+  /** Ids of those that start before it and stop after it; absent when there are none. */
+  readonly dependsOn?: readonly string[];
   /** Present where connections are encrypted. */
   readonly tls?: TlsView;
   readonly routes: readonly { readonly path: string; readonly kind: string; readonly name?: string }[];
@@ -55,9 +59,11 @@ export interface ServerSnapshot {
   readonly connections: number;
   /** Requests that were received and are not answered yet. */
   readonly inFlight: number;
-  /** Restarts after crashes since it was first started. */
+  /** Restarts after crashes, and because it was down, since it was first started. */
   readonly restarts: number;
-  /** Why it does not run. */
+  /** How it is, as its `health` check finds it; absent while nobody looks: it does not run, or has no check. */
+  readonly health?: Health;
+  /** Why it does not run; a `HealError` when it runs, is down, and has been restarted as often as it may be. */
   readonly error?: Error;
   /** Its certificates, where connections are encrypted. */
   readonly tls?: TlsSnapshot;
@@ -77,7 +83,7 @@ export interface ClusterSnapshot {
   readonly state: ClusterState;
   /** `desired` is the newest push that was looked at, `applied` the one in force; 0 before the first. */
   readonly revision: { readonly desired: number; readonly applied: number };
-  /** Something that should run does not. */
+  /** Something that should run does not, or is down as its check finds it. */
   readonly degraded: boolean;
   /** What the last source said: it may still speak, it completed, or it failed. */
   readonly source: 'open' | 'completed' | 'failed';
@@ -126,6 +132,7 @@ const viewOf = (spec: ServerSpec): ServerConfigView => {
   const view = Object.freeze({
     listen: formatAddress(spec.address),
     routes: Object.freeze(routes),
+    ...(spec.dependsOn.length === 0 ? {} : { dependsOn: spec.dependsOn }),
     ...(tls === undefined ? {} : { tls: tlsViewOf(tls, spec.http2) }),
     ...spec.limits,
   });
@@ -136,8 +143,13 @@ const viewOf = (spec: ServerSpec): ServerConfigView => {
 const textOf = (address: Member['host']['address']): string =>
   address.kind === 'unix' ? address.path : formatAddress(address);
 
-const takeServer = ({ spec, host, service, status, since }: Member, now: number): ServerSnapshot =>
-  Object.freeze({
+/** Found to be down; before the first check nothing was found. */
+const isDown = (health: HealthState | undefined): boolean => health?.status === 'down' && health.checks > 0;
+
+const takeServer = (member: Member, now: number): ServerSnapshot => {
+  const { spec, host, service, status, since, health } = member;
+  const error = status.error ?? member.unhealed;
+  return Object.freeze({
     id: spec.id,
     name: spec.name,
     state: status.state,
@@ -149,10 +161,12 @@ const takeServer = ({ spec, host, service, status, since }: Member, now: number)
     // Sockets that were cut close a moment later; to whoever stopped, that moment is no longer its own.
     connections: status.state === 'stopped' ? 0 : host.server.connections,
     inFlight: status.state === 'stopped' ? 0 : host.server.inFlight,
-    restarts: status.restarts,
-    ...(status.error === undefined ? {} : { error: status.error }),
+    restarts: status.restarts + member.heals,
+    ...(health === undefined ? {} : { health: Object.freeze(healthOf(health, performance.now(), now)) }),
+    ...(error === undefined ? {} : { error }),
     ...(service.encryption === undefined ? {} : { tls: tlsOf(service.encryption) }),
   });
+};
 
 const takeDisabled = (spec: ServerSpec): ServerSnapshot =>
   Object.freeze({
@@ -182,7 +196,7 @@ export const takeSnapshot = (
   let degraded = state === 'Error' || progress.refused.length > 0;
   const take = (id: string, member: Member): void => {
     servers[id] = takeServer(member, now);
-    degraded ||= member.status.error !== undefined;
+    degraded ||= member.status.error !== undefined || isDown(member.health);
   };
   for (const [id, spec] of progress.specs) {
     const member = members.get(id);

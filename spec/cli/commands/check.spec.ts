@@ -38,6 +38,17 @@ test('every server is shown with its address and what answers there', async () =
   expect(code).toBe(0);
 });
 
+test('a server on a range of ports takes the first free one of them', async () => {
+  const { stdout } = await run(`export default { servers: {
+    some: { listen: ':8000-8010', routes: [], expose: 'http://localhost:{port}' },
+    one: { listen: ':8080', routes: [], expose: 'http://{host}:{port}/shop' },
+  } };`);
+  expect(stdout).toBe(`it is valid: it would serve 2 servers
+  some  :8000-8010 (the first free port)    no routes
+  one   http://localhost:8080/shop (:8080)  no routes
+`);
+});
+
 test('of a stream the first configuration is checked', async () => {
   const stream = (first: string): string =>
     `export default async function* () { yield ${first}; await new Promise(() => {}); }`;

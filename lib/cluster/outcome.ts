@@ -45,6 +45,8 @@ export type Outcome = {
       readonly server: string;
       readonly cause: Cause;
       readonly unrestored: readonly Refusal[];
+      /** Under `commit: 'independent'`: all that stayed behind, `server` among them. */
+      readonly refused?: readonly Refusal[];
     }
   | { readonly status: 'superseded' }
   | { readonly status: 'cancelled' }

@@ -1,11 +1,23 @@
 import type { Issue } from '../config/issue.ts';
+import type { PoolReport } from './report.ts';
 
 /** What was being done when it failed. */
-export type PoolPhase = 'add' | 'validate' | 'start' | 'stop' | 'restart' | 'monitor' | 'health' | 'merge' | 'reload';
+export type PoolPhase =
+  | 'add'
+  | 'update'
+  | 'validate'
+  | 'start'
+  | 'stop'
+  | 'restart'
+  | 'monitor'
+  | 'health'
+  | 'merge'
+  | 'reload';
 
 export type PoolErrorCode =
   | 'ERR_POOL_PARAM_EMPTY'
   | 'ERR_POOL_ADD'
+  | 'ERR_POOL_UPDATE'
   | 'ERR_POOL_VALIDATE'
   | 'ERR_POOL_START'
   | 'ERR_POOL_STOP'
@@ -15,6 +27,7 @@ export type PoolErrorCode =
   | 'ERR_POOL_RELOAD'
   | 'ERR_POOL_CONFLICT'
   | 'ERR_POOL_PATTERN'
+  | 'ERR_POOL_HANDLER'
   | 'ERR_POOL_DETACHED'
   | 'ERR_POOL_NOT_RUNNING'
   | 'ERR_POOL_CLOSED';
@@ -36,6 +49,7 @@ export interface PoolErrorOptions extends ErrorOptions {
   readonly failures?: readonly PoolFailure[];
   readonly issues?: readonly Issue[];
   readonly hint?: string;
+  readonly report?: PoolReport;
 }
 
 /**
@@ -50,9 +64,11 @@ export class PoolError extends Error {
   readonly failures: readonly PoolFailure[];
   readonly issues: readonly Issue[];
   readonly hint: string | undefined;
+  /** What became of every server that was meant, where several were. */
+  readonly report: PoolReport | undefined;
 
   constructor(code: PoolErrorCode, message: string, options: PoolErrorOptions = {}) {
-    const { failures = [], issues = [], hint, ...rest } = options;
+    const { failures = [], issues = [], hint, report, ...rest } = options;
     const [only, ...others] = failures;
     const errors = failures.map(({ error }) => error);
     const cause = others.length > 0 ? new AggregateError(errors, message) : only?.error;
@@ -61,5 +77,6 @@ export class PoolError extends Error {
     this.failures = Object.freeze([...failures]);
     this.issues = Object.freeze([...issues]);
     this.hint = hint;
+    this.report = report;
   }
 }

@@ -5,28 +5,13 @@ import type { Plan } from '../cluster/plan.ts';
 import type { HealthConfig } from '../config/health-config.ts';
 import type { Runnable } from '../supervision/runnable.ts';
 import type { Monitor, PoolChange, PoolHandler, PoolServer, PoolServerConfig } from './pool-server.ts';
+import type { PoolReport } from './report.ts';
 import type { PoolField, PoolMatch } from './select.ts';
 
 /** How a pool works: as its cluster does, with what its servers share. */
 export interface PoolOptions extends Omit<ClusterOptions, 'commit' | 'siphonBuffer' | 'stopOnComplete'> {
   /** What answers for servers that have neither `app` nor `routes`. Without one they answer 500. */
   readonly handler?: PoolHandler;
-}
-
-/** What became of one server. */
-export interface ServerReport {
-  readonly server: string;
-  readonly bind: string;
-  readonly status: 'started' | 'running' | 'stopped' | 'restarted' | 'skipped' | 'failed';
-  readonly error?: Error;
-}
-
-/** What became of all servers that were meant, in the order of the pool. */
-export interface PoolReport {
-  readonly servers: readonly ServerReport[];
-  readonly durationMs: number;
-  /** Connections that had something unfinished when they were cut; 0 unless something was stopped. */
-  readonly cut: number;
 }
 
 /** Which config wins where two pools have the same address; `'error'` refuses the whole merge. */

@@ -1,7 +1,8 @@
 import { type Observable, share } from 'rxjs';
 import type { StopOptions } from '../cluster/cluster.ts';
-import type { PoolReader, PoolReport, PoolView } from './pool.ts';
+import type { PoolReader, PoolView } from './pool.ts';
 import type { PoolChange, PoolServer } from './pool-server.ts';
+import type { PoolReport } from './report.ts';
 import { fieldOf, type PoolField, type PoolMatch, type Select, selectBy } from './select.ts';
 import { restrictChanges, restrictServers } from './view.ts';
 

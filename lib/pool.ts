@@ -1,0 +1,26 @@
+export { createPool } from './pool/create-pool.ts';
+export {
+  PoolError,
+  type PoolErrorCode,
+  type PoolErrorOptions,
+  type PoolFailure,
+  type PoolPhase,
+} from './pool/errors.ts';
+export type {
+  MergeOptions,
+  MergePolicy,
+  Pool,
+  PoolOptions,
+  PoolPlan,
+  PoolReader,
+  PoolView,
+} from './pool/pool.ts';
+export type {
+  Monitor,
+  PoolChange,
+  PoolHandler,
+  PoolServer,
+  PoolServerConfig,
+} from './pool/pool-server.ts';
+export type { PoolReport, ServerReport } from './pool/report.ts';
+export type { PoolField, PoolMatch } from './pool/select.ts';

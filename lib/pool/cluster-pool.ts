@@ -1,0 +1,222 @@
+import {
+  asapScheduler,
+  auditTime,
+  defer,
+  map,
+  merge,
+  type Observable,
+  of,
+  ReplaySubject,
+  share,
+  takeUntil,
+} from 'rxjs';
+import type { StopOptions } from '../cluster/cluster.ts';
+import type { HealthConfig } from '../config/health-config.ts';
+import type { Logger } from '../log/logger.ts';
+import { fromAbortSignal } from '../reactive/from-abort-signal.ts';
+import { guarded } from '../reactive/guarded.ts';
+import { shareLatest } from '../reactive/share-latest.ts';
+import { combineNow } from './combine-now.ts';
+import { combine, forget, planOf } from './combining.ts';
+import { createKeeper } from './keeper.ts';
+import { type ClusterView, Lives } from './lives.ts';
+import type { MergeOptions, Pool, PoolOptions, PoolPlan } from './pool.ts';
+import type { Monitor, PoolHandler, PoolServer, PoolServerConfig } from './pool-server.ts';
+import { type Keeper, PooledServer } from './pooled-server.ts';
+import { type PoolSource, ServerReader } from './reader.ts';
+import { refresh } from './refresh.ts';
+import type { PoolReport } from './report.ts';
+import { restart, start, stopAll, stopSome } from './running.ts';
+import { SharedHandlers } from './shared-handlers.ts';
+import { Site } from './site.ts';
+import { place, remove, store } from './storing.ts';
+import { monitor } from './watching.ts';
+
+/** Everything that happens to a pool, told to people: what they do about it cannot harm it. */
+const streamsOf = (site: Site, closed$: Observable<void>): Pick<PoolSource, 'servers$' | 'changes$'> => {
+  const report = (error: unknown): void => site.logger.error('a subscriber of the pool failed', error);
+  const present = (): readonly PoolServer[] => Object.freeze([...site.entries.servers.values()]);
+  const servers$ = merge(site.touched$, site.lives.snapshot$).pipe(
+    auditTime(0, asapScheduler),
+    takeUntil(closed$),
+    map(present),
+    shareLatest(),
+  );
+  return {
+    servers$: guarded(
+      defer(() =>
+        site.closed
+          ? of(present())
+          : merge(
+              defer(() => of(present())),
+              servers$,
+            ),
+      ),
+      report,
+    ),
+    changes$: guarded(site.changes$.pipe(share()), report),
+  };
+};
+
+const sourceOf = (site: Site, keeper: Keeper, closed$: Observable<void>): PoolSource => {
+  const { servers$, changes$ } = streamsOf(site, closed$);
+  const entriesOf = (servers: readonly PoolServer[]) =>
+    servers.flatMap((server) => PooledServer.entryOf(server, keeper) ?? []);
+  return {
+    get servers() {
+      return site.entries.servers;
+    },
+    servers$,
+    changes$,
+    keyOf: (bind) => site.entries.keyOf(bind),
+    start: (servers) => start(site, entriesOf(servers)),
+    stop: (servers, options) => stopSome(site, entriesOf(servers), options),
+    restart: (servers) => restart(site, entriesOf(servers)),
+  };
+};
+
+/** A pool on a cluster. */
+export class ClusterPool extends ServerReader implements Pool {
+  readonly name: string;
+  readonly cluster: ClusterView;
+  readonly state$: Observable<string>;
+  readonly #options: PoolOptions;
+  readonly #site: Site;
+  readonly #keeper: Keeper;
+  readonly #closed$: ReplaySubject<void>;
+
+  constructor(options: PoolOptions, logger: Logger) {
+    const { handler, signal, ...rest } = options;
+    const report = (error: unknown): void => logger.error('a subscriber of the pool failed', error);
+    const settings = { name: 'pool', ...rest, logger, siphonBuffer: Number.POSITIVE_INFINITY };
+    const lives = new Lives(settings, report);
+    const handlers = new SharedHandlers(handler);
+    const site: Site = new Site({ lives, handlers, logger, handleFor: (entry) => new PooledServer(entry, keeper) });
+    const keeper = createKeeper(site);
+    const closed$ = new ReplaySubject<void>(1);
+    super(sourceOf(site, keeper, closed$));
+    this.#options = options;
+    this.#site = site;
+    this.#keeper = keeper;
+    this.#closed$ = closed$;
+    this.name = lives.view.name ?? 'pool';
+    this.cluster = lives.view;
+    this.state$ = lives.view.state$;
+    if (signal === undefined) return;
+    fromAbortSignal(signal)
+      .pipe(takeUntil(closed$))
+      .subscribe(() => void this.#close());
+  }
+
+  get error(): Error | undefined {
+    return this.cluster.error;
+  }
+
+  get closed(): boolean {
+    return this.#site.closed;
+  }
+
+  /** Adds servers before anything runs; throws a `PoolError` for the first that cannot be. */
+  fill(configs: readonly (PoolServerConfig | undefined)[]): void {
+    for (const config of configs) if (config !== undefined) place(this.#site, config);
+  }
+
+  override start(): Promise<PoolReport> {
+    return start(this.#site);
+  }
+
+  override stop(options?: StopOptions): Promise<PoolReport> {
+    return stopAll(this.#site, options);
+  }
+
+  override restart(): Promise<PoolReport> {
+    return restart(this.#site);
+  }
+
+  storeNew(config: PoolServerConfig): Promise<PoolServer> {
+    return store(this.#site, config);
+  }
+
+  store(server: PoolServer): Promise<PoolServer> {
+    return store(this.#site, server?.config, (entry) =>
+      PooledServer.attach(server, entry, this.#keeper) ? server : this.#site.handleFor(entry),
+    );
+  }
+
+  async delete(bind: string, options: StopOptions = {}): Promise<boolean> {
+    return (await this.loadAndDelete(bind, options)) !== undefined;
+  }
+
+  async loadAndDelete(bind: string, { drainTimeoutMs }: StopOptions = {}): Promise<PoolServer | undefined> {
+    const find = () => {
+      const entry = this.#site.entries.find(bind);
+      return entry === undefined ? [] : [entry];
+    };
+    const [server] = await remove(this.#site, find, drainTimeoutMs);
+    return server;
+  }
+
+  async clean({ drainTimeoutMs }: StopOptions = {}): Promise<void> {
+    await remove(this.#site, () => [...this.#site.entries.values()], drainTimeoutMs);
+  }
+
+  clone(options: Pick<PoolOptions, 'signal' | 'name'> = {}): Pool {
+    const { given } = this.#site.handlers;
+    const { handler: _, ...rest } = { ...this.#options, ...options };
+    const clone = new ClusterPool({ ...rest, ...(given === undefined ? {} : { handler: given }) }, this.#site.logger);
+    clone.fill(Array.from(this.#site.entries.values(), ({ config }) => config));
+    return clone;
+  }
+
+  merge(other: Iterable<readonly [string, PoolServer]>, { conflict = 'source' }: MergeOptions = {}): Promise<PoolPlan> {
+    return combineNow(this.#site, () => configsOf(other), { phase: 'merge', conflict, keep: true });
+  }
+
+  planMerge(other: Iterable<readonly [string, PoolServer]>, { conflict = 'source' }: MergeOptions = {}): PoolPlan {
+    return this.#plan(() => combine(this.#site, configsOf(other), { phase: 'merge', conflict, keep: true }));
+  }
+
+  reload(configs?: Iterable<PoolServerConfig>): Promise<PoolPlan> {
+    if (configs === undefined) return refresh(this.#site);
+    return combineNow(this.#site, () => [...configs], { phase: 'reload', conflict: 'source', keep: false });
+  }
+
+  planReload(configs: Iterable<PoolServerConfig>): PoolPlan {
+    return this.#plan(() => combine(this.#site, [...configs], { phase: 'reload', conflict: 'source', keep: false }));
+  }
+
+  handler(handler: PoolHandler | undefined): Promise<void> {
+    return this.#site.change(() => this.#site.handlers.exchange(handler));
+  }
+
+  monitor(settings: HealthConfig = {}): Promise<readonly Monitor[]> {
+    return monitor(this.#site, settings);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+  }
+
+  #plan(combined: () => ReturnType<typeof combine>): PoolPlan {
+    const combination = combined();
+    try {
+      return planOf(this.#site, combination);
+    } finally {
+      forget(this.#site, combination);
+    }
+  }
+
+  async #close(): Promise<void> {
+    const site = this.#site;
+    site.closed = true;
+    await stopAll(site);
+    if (this.#closed$.closed) return;
+    this.#closed$.next();
+    this.#closed$.complete();
+    site.changes$.complete();
+    site.lives.complete();
+  }
+}
+
+const configsOf = (other: Iterable<readonly [string, PoolServer]>): readonly PoolServerConfig[] =>
+  Array.from(other, ([, { config }]) => config);

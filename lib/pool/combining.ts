@@ -1,0 +1,227 @@
+import { formatAddress, isAnyPort, parseAddress } from '../config/address.ts';
+import { ConfigError } from '../config/errors.ts';
+import type { Issue } from '../config/issue.ts';
+import { sameData } from '../config/plain-data.ts';
+import { findRivals } from '../config/rivals.ts';
+import { sameSpec } from '../config/same.ts';
+import { Entry, listenOf, type Part } from './entry.ts';
+import { PoolError, type PoolErrorCode, type PoolFailure } from './errors.ts';
+import { type Known, matchServers } from './match.ts';
+import type { MergePolicy, PoolPlan } from './pool.ts';
+import { labelOf, type ReadServer } from './read-server.ts';
+import { failureOf, type Site } from './site.ts';
+
+/** A present server that becomes another one. */
+interface Changed {
+  readonly entry: Entry;
+  readonly read: ReadServer;
+  readonly key: string;
+  readonly wanted: boolean;
+}
+
+/** What combining a pool with configs comes to, before anything has happened. */
+export interface Combination {
+  /** All servers there will be, in their order. */
+  readonly parts: readonly Part[];
+  readonly added: readonly Entry[];
+  readonly changed: readonly Changed[];
+  readonly unchanged: readonly Entry[];
+  readonly removed: readonly Entry[];
+  /** Keys that both have, with different configs. */
+  readonly conflicts: readonly string[];
+}
+
+/** How two sets of configs are combined. */
+export interface Combining {
+  readonly phase: 'merge' | 'reload' | 'monitor';
+  readonly conflict: MergePolicy;
+  /** Servers that are not among the new ones stay. */
+  readonly keep: boolean;
+}
+
+export const CODES: Readonly<Record<Combining['phase'], PoolErrorCode>> = {
+  merge: 'ERR_POOL_MERGE',
+  reload: 'ERR_POOL_RELOAD',
+  monitor: 'ERR_POOL_MONITOR',
+};
+
+const listenIn = (given: unknown): { readonly text: string; readonly floating: boolean } => {
+  const listen: unknown = typeof given === 'object' && given !== null ? Reflect.get(given, 'listen') : undefined;
+  const read = typeof listen === 'string' ? parseAddress(listen) : undefined;
+  if (read?.ok !== true) return { text: '', floating: false };
+  return { text: formatAddress(read.address), floating: isAnyPort(read.address) };
+};
+
+const knownFrom = (given: unknown): Known => {
+  const { text, floating } = listenIn(given);
+  const name: unknown = typeof given === 'object' && given !== null ? Reflect.get(given, 'name') : undefined;
+  return { listen: text, floating, name: typeof name === 'string' ? name : undefined };
+};
+
+interface Present extends Known {
+  readonly entry: Entry;
+}
+
+const isSame = (entry: Entry, { spec, config }: ReadServer): boolean =>
+  sameSpec(entry.spec, spec) &&
+  entry.config.handlerKey === config.handlerKey &&
+  sameData(entry.config.dependsOn, config.dependsOn);
+
+const invalid = ({ phase }: Combining, failures: readonly PoolFailure[], issues: readonly Issue[]): PoolError => {
+  const servers = failures.map(({ server }) => server).join(', ');
+  const hint = issues.find((issue) => issue.hint !== undefined)?.hint;
+  return new PoolError(CODES[phase], `nothing has changed, because configs are not valid: ${servers}`, {
+    failures,
+    issues,
+    ...(hint === undefined ? {} : { hint }),
+  });
+};
+
+/** Two servers that could not both be there. */
+const assertRoom = (combining: Combining, parts: readonly Part[]): void => {
+  const rivals = findRivals(parts.map(({ spec }) => spec));
+  if (rivals.size === 0) return;
+  const issues: Issue[] = [];
+  const failures: PoolFailure[] = [];
+  for (const [spec, { first }] of rivals) {
+    const part = parts.find((one) => one.spec === spec);
+    if (part === undefined) continue;
+    const name = part.config.name ?? part.key;
+    const issue: Issue = Object.freeze({
+      server: name,
+      path: 'listen',
+      expected: 'an address that no other server wants',
+      received: `"${formatAddress(spec.address)}"`,
+      message: `overlaps with ${first.map((rival) => `${rival.name} (${formatAddress(rival.address)})`).join(', ')}`,
+      hint: 'give every server an address of its own',
+    });
+    issues.push(issue);
+    failures.push(failureOf({ name, key: part.key }, combining.phase, new ConfigError([issue])));
+  }
+  throw invalid(combining, failures, issues);
+};
+
+/** Gives out keys to newcomers that leave their port to the system: nobody has them yet, and no two get the same. */
+const keysFor = (site: Site): ((read: ReadServer) => string) => {
+  const given = new Set<string>();
+  return ({ spec }) => {
+    const key = site.entries.keyFor(spec.address, given);
+    given.add(key);
+    return key;
+  };
+};
+
+/**
+ * Works out what combining the pool with these configs comes to. Nothing happens but that newcomers get ids, which
+ * `forget` gives back.
+ *
+ * Throws a `PoolError` that names everything that is wrong.
+ */
+export const combine = (site: Site, configs: readonly unknown[], combining: Combining): Combination => {
+  const present = (entry: Entry): Present => {
+    return { entry, listen: listenOf(entry.spec), floating: entry.written !== undefined, name: entry.config.name };
+  };
+  const presents = new Map(Array.from(site.entries.values(), (entry) => [entry, present(entry)]));
+  const find = (listen: string): Present | undefined => {
+    const entry = listen === '' ? undefined : site.entries.find(listen);
+    return entry === undefined ? undefined : presents.get(entry);
+  };
+  const floating = Array.from(site.entries.floating(), present);
+  const matches = matchServers(configs.map(knownFrom), find, floating);
+  const keyFor = keysFor(site);
+  const failures: PoolFailure[] = [];
+  const issues: Issue[] = [];
+  const added: Entry[] = [];
+  const changed: Changed[] = [];
+  const conflicts: string[] = [];
+  const next = new Map<Entry, Part>();
+  const order: Part[] = [];
+  const put = (entry: Entry, part: Part): void => {
+    next.set(entry, part);
+    order.push(part);
+  };
+  configs.forEach((given, index) => {
+    const entry = matches[index]?.entry;
+    const id = entry?.id ?? site.ids.take(labelOf(given));
+    const read = site.read(given, id);
+    if (!read.ok) {
+      if (entry === undefined) site.ids.release(id);
+      issues.push(...read.issues);
+      const about = { name: labelOf(given), key: listenIn(given).text };
+      failures.push(failureOf(about, combining.phase, new ConfigError(read.issues)));
+      return;
+    }
+    if (entry === undefined) {
+      const one = new Entry(id, read, keyFor(read));
+      one.wanted = site.started;
+      added.push(one);
+      put(one, one);
+      return;
+    }
+    if (isSame(entry, read)) {
+      put(entry, entry);
+      return;
+    }
+    conflicts.push(entry.key);
+    if (combining.conflict !== 'source') {
+      put(entry, entry);
+      return;
+    }
+    const key = listenOf(read.spec) === listenOf(entry.spec) ? entry.key : keyFor(read);
+    const wanted = entry.wanted || (site.started && (entry.spec.disabled || entry.error !== undefined));
+    changed.push({ entry, read, key, wanted });
+    put(entry, { id, key, wanted, config: read.config, base: read.base, spec: read.spec });
+  });
+  const all = [...site.entries.values()];
+  const removed = combining.keep ? [] : all.filter((entry) => !next.has(entry));
+  const parts = combining.keep ? [...all.map((entry) => next.get(entry) ?? entry), ...added] : order;
+  const combination = {
+    parts,
+    added,
+    changed,
+    unchanged: all.filter((entry) => next.get(entry) === entry || (combining.keep && !next.has(entry))),
+    removed,
+    conflicts,
+  };
+  try {
+    if (failures.length > 0) throw invalid(combining, failures, issues);
+    assertRoom(combining, parts);
+  } catch (error) {
+    forget(site, combination);
+    throw error;
+  }
+  return combination;
+};
+
+/** What was combined does not come about. */
+export const forget = (site: Site, { added }: Combination): void => {
+  for (const { id } of added) site.ids.release(id);
+};
+
+/** What a combination does, for people. */
+export const planOf = (site: Site, { parts, added, changed, unchanged, removed, conflicts }: Combination): PoolPlan => {
+  const keys = (entries: readonly { readonly key: string }[]): readonly string[] =>
+    Object.freeze(entries.map(({ key }) => key));
+  return Object.freeze({
+    added: keys(added),
+    changed: keys(changed.map(({ entry }) => entry)),
+    unchanged: keys(unchanged),
+    removed: keys(removed),
+    conflicts: Object.freeze([...conflicts]),
+    plan: site.plan(parts),
+  });
+};
+
+/** The same addresses with different configs, where that is not allowed. */
+export const assertNoConflicts = (site: Site, { conflicts }: Combination, { conflict, phase }: Combining): void => {
+  if (conflict !== 'error' || conflicts.length === 0) return;
+  const hint = "give a policy: { conflict: 'source' } or 'target'";
+  const failures = conflicts.map((key): PoolFailure => {
+    const error = new PoolError('ERR_POOL_CONFLICT', `both have ${key}, with different configs`, { hint });
+    return failureOf({ name: site.entries.find(key)?.name ?? key, key }, phase, error);
+  });
+  throw new PoolError('ERR_POOL_CONFLICT', `both pools have ${conflicts.join(', ')}, with different configs`, {
+    failures,
+    hint,
+  });
+};

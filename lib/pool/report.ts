@@ -1,0 +1,15 @@
+/** What became of one server. */
+export interface ServerReport {
+  readonly server: string;
+  readonly bind: string;
+  readonly status: 'started' | 'running' | 'stopped' | 'restarted' | 'skipped' | 'failed';
+  readonly error?: Error;
+}
+
+/** What became of all servers that were meant, in the order of the pool. */
+export interface PoolReport {
+  readonly servers: readonly ServerReport[];
+  readonly durationMs: number;
+  /** Connections that had something unfinished when they were cut; 0 unless something was stopped. */
+  readonly cut: number;
+}

@@ -1,0 +1,189 @@
+import type { StopOptions } from '../cluster/cluster.ts';
+import type { Entry } from './entry.ts';
+import { PoolError, type PoolErrorCode } from './errors.ts';
+import type { PoolReport, ServerReport } from './report.ts';
+import { failureOf, type Site } from './site.ts';
+
+/** Which servers are meant; all of the pool when `undefined`. */
+export type Meant = readonly Entry[] | undefined;
+
+const rowOf = ({ name, key }: Entry, status: ServerReport['status'], error?: Error): ServerReport =>
+  Object.freeze({ server: name, bind: key, status, ...(error === undefined ? {} : { error }) });
+
+const reportOf = (servers: readonly ServerReport[], began: number, cut = 0): PoolReport =>
+  Object.freeze({ servers: Object.freeze([...servers]), durationMs: performance.now() - began, cut });
+
+/** In the order of the pool, each once; those it does not have any more are left out. */
+const inOrder = (site: Site, meant: Meant): readonly Entry[] => {
+  const all = [...site.entries.values()];
+  if (meant === undefined) return all;
+  const wanted = new Set(meant);
+  return all.filter((entry) => wanted.has(entry));
+};
+
+/** What these need to run, however far away, and these themselves. */
+const withDependencies = (site: Site, entries: readonly Entry[]): ReadonlySet<Entry> => {
+  const found = new Set(entries);
+  const find = site.finder();
+  for (const { config } of found) {
+    for (const dependency of config.dependsOn ?? []) {
+      const other = find(dependency);
+      if (other !== undefined) found.add(other);
+    }
+  }
+  return found;
+};
+
+/** What needs these to run, however far away, and these themselves. */
+const withDependents = (site: Site, entries: readonly Entry[]): ReadonlySet<Entry> => {
+  const found = new Set(entries);
+  const depending = Array.from(site.entries.values()).filter(({ config }) => (config.dependsOn ?? []).length > 0);
+  if (depending.length === 0) return found;
+  const find = site.finder();
+  for (const entry of found) {
+    for (const other of depending) {
+      if (other.config.dependsOn?.some((dependency) => find(dependency) === entry) === true) found.add(other);
+    }
+  }
+  return found;
+};
+
+interface Doing {
+  readonly code: PoolErrorCode;
+  readonly phase: 'start' | 'restart';
+  readonly verb: string;
+}
+
+const STARTING: Doing = { code: 'ERR_POOL_START', phase: 'start', verb: 'started' };
+const RESTARTING: Doing = { code: 'ERR_POOL_RESTART', phase: 'restart', verb: 'restarted' };
+
+/** Throws when something that was meant to run does not. */
+const settled = (doing: Doing, entries: readonly Entry[], report: PoolReport): PoolReport => {
+  const failures = entries.flatMap((entry, index) => {
+    const row = report.servers[index];
+    return row?.status === 'failed' && row.error !== undefined ? [failureOf(entry, doing.phase, row.error)] : [];
+  });
+  const [first, ...others] = failures;
+  if (first === undefined) return report;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  const message = `server ${first.server}${more} cannot be ${doing.verb}: ${first.error.message}`;
+  const hint = 'hint' in first.error && typeof first.error.hint === 'string' ? { hint: first.error.hint } : {};
+  throw new PoolError(doing.code, message, { failures, report, ...hint });
+};
+
+const assertNotStopped = (site: Site, stops: number, { code, verb }: Doing): void => {
+  site.assertOpen();
+  if (site.stops === stops) return;
+  throw new PoolError(code, `the pool was stopped before its servers had been ${verb}`);
+};
+
+/** Servers whose dependencies the pool does not have cannot be started: nobody knows when it would be their turn. */
+const refuseDangling = (site: Site, starting: ReadonlySet<Entry>): void => {
+  for (const { part, dependency } of site.write().dangling) {
+    const entry = site.entries.byId(part.id);
+    if (entry === undefined || !starting.has(entry)) continue;
+    const hint = 'store what it depends on, then start again';
+    site.fail(entry, new PoolError('ERR_POOL_START', `there is no server '${dependency}' to depend on`, { hint }));
+  }
+};
+
+const begin = async (site: Site, meant: Meant, stops: number, doing: Doing): Promise<PoolReport> => {
+  const began = performance.now();
+  await site.lives.ended();
+  assertNotStopped(site, stops, doing);
+  const entries = inOrder(site, meant);
+  if (meant === undefined) site.started = true;
+  const starting = withDependencies(site, entries);
+  const ran = new Set(entries.filter((entry) => site.isRunning(entry)));
+  for (const entry of starting) {
+    entry.wanted = true;
+    entry.error = undefined;
+  }
+  refuseDangling(site, starting);
+  const { status, refused } = await site.launch(site.write().config);
+  if (status === 'idle') assertNotStopped(site, stops, doing);
+  for (const [id, error] of refused) {
+    const entry = site.entries.byId(id);
+    if (entry !== undefined) site.fail(entry, error);
+  }
+  const rows = entries.map((entry) => {
+    if (entry.spec.disabled) return rowOf(entry, 'skipped');
+    if (entry.error !== undefined) return rowOf(entry, 'failed', entry.error);
+    return rowOf(entry, ran.has(entry) ? 'running' : 'started');
+  });
+  site.touched$.next();
+  return settled(doing, entries, reportOf(rows, began));
+};
+
+/** Starts what does not run, and what it depends on. */
+export const start = (site: Site, meant?: Meant): Promise<PoolReport> => {
+  const { stops } = site;
+  // Whoever looks after this call sees the life that it begins.
+  if (!site.closed) site.lives.renew();
+  return site.change(() => begin(site, meant, stops, STARTING));
+};
+
+/** Stops some servers, and what depends on them; the others go on. Settles when their addresses are free. */
+export const stopSome = async (site: Site, meant: Meant, options: StopOptions = {}): Promise<PoolReport> => {
+  const began = performance.now();
+  const entries = await site.change(async () => {
+    const stopping = [...withDependents(site, inOrder(site, meant))];
+    await site.hurry(stopping, options.drainTimeoutMs);
+    for (const entry of stopping) {
+      entry.wanted = false;
+      entry.error = undefined;
+    }
+    await site.commit([...site.entries.values()], 'independent', new Set(stopping.map(({ id }) => id)));
+    site.touched$.next();
+    return stopping;
+  });
+  await site.lives.drained(new Set(entries.map(({ id }) => id)));
+  const stopped = inOrder(site, entries);
+  return reportOf(
+    stopped.map((entry) => rowOf(entry, entry.spec.disabled ? 'skipped' : 'stopped')),
+    began,
+  );
+};
+
+/** Ends the life of the whole pool, at once: what waits for its turn finds it stopped. */
+export const stopAll = async (site: Site, options?: StopOptions): Promise<PoolReport> => {
+  const began = performance.now();
+  site.stops += 1;
+  site.started = false;
+  const entries = [...site.entries.values()];
+  for (const entry of entries) {
+    entry.wanted = false;
+    entry.error = undefined;
+  }
+  const { cut } = await site.lives.stop(options);
+  site.touched$.next();
+  return reportOf(
+    entries.map((entry) => rowOf(entry, entry.spec.disabled ? 'skipped' : 'stopped')),
+    began,
+    cut,
+  );
+};
+
+/** Builds servers that run anew, and starts those that should and do not; where nothing runs at all, starts. */
+export const restart = (site: Site, meant?: Meant): Promise<PoolReport> => {
+  const { stops } = site;
+  if (!site.closed) site.lives.renew();
+  return site.change(async () => {
+    const began = performance.now();
+    if (!site.lives.live) return begin(site, meant, stops, RESTARTING);
+    const entries = inOrder(site, meant);
+    const runs = new Set(entries.filter(({ wanted, spec }) => wanted && !spec.disabled));
+    const { status, refused } = await site.rebuild(
+      Array.from(runs, ({ id }) => id),
+      'independent',
+    );
+    if (status === 'idle') assertNotStopped(site, stops, RESTARTING);
+    const rows = entries.map((entry) => {
+      if (entry.spec.disabled) return rowOf(entry, 'skipped');
+      const error = refused.get(entry.id) ?? entry.error;
+      if (error !== undefined) return rowOf(entry, 'failed', error);
+      return rowOf(entry, runs.has(entry) ? 'restarted' : 'stopped');
+    });
+    return settled(RESTARTING, entries, reportOf(rows, began));
+  });
+};

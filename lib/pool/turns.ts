@@ -1,0 +1,16 @@
+const ignore = (): void => {};
+
+/**
+ * Has things done one after the other, in the order in which they were asked for.
+ *
+ * What one of them throws or rejects with is told to whoever asked for it, and the next one has its turn.
+ */
+export class Turns {
+  #last: Promise<unknown> = Promise.resolve();
+
+  take<T>(work: () => T | Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.then(ignore, ignore);
+    return turn;
+  }
+}

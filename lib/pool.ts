@@ -1,4 +1,5 @@
 export { createPool } from './pool/create-pool.ts';
+export type { ListedTls } from './pool/default-tls.ts';
 export {
   PoolError,
   type PoolErrorCode,
@@ -6,6 +7,7 @@ export {
   type PoolFailure,
   type PoolPhase,
 } from './pool/errors.ts';
+export type { ListedServer } from './pool/listed-server.ts';
 export type {
   MergeOptions,
   MergePolicy,
@@ -15,6 +17,7 @@ export type {
   PoolReader,
   PoolView,
 } from './pool/pool.ts';
+export { type LenientPool, type PoolConfig, poolConfig, type ToPoolOptions } from './pool/pool-config.ts';
 export type {
   Monitor,
   PoolChange,

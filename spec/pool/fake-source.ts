@@ -1,8 +1,8 @@
 import { BehaviorSubject, type Observable, Subject } from 'rxjs';
 import { formatAddress, parseAddress } from '../../lib/config/address.ts';
-import type { PoolReport, ServerReport } from '../../lib/pool/pool.ts';
 import type { PoolChange, PoolServer, PoolServerConfig } from '../../lib/pool/pool-server.ts';
 import type { PoolSource } from '../../lib/pool/reader.ts';
+import type { PoolReport, ServerReport } from '../../lib/pool/report.ts';
 
 /** What a fake server says of itself; can be written, as that of a real one changes. */
 export interface FakeServer extends PoolServer {
@@ -55,7 +55,7 @@ export class FakeSource implements PoolSource {
 
   constructor(...servers: readonly PoolServer[]) {
     for (const server of servers) this.servers.set(server.bind, server);
-    this.#servers$ = new BehaviorSubject([...this.servers.values()]);
+    this.#servers$ = new BehaviorSubject<readonly PoolServer[]>([...this.servers.values()]);
   }
 
   get servers$(): Observable<readonly PoolServer[]> {

@@ -36,6 +36,11 @@ export interface ProxyConfig {
   readonly bodyTimeoutMs?: number;
   /** Connections to each target at once, and WebSockets beside them; requests beyond wait for one. 1 024. */
   readonly maxConnections?: number;
+  /**
+   * Milliseconds a connection is kept without a request at most. By default as long as the target announces, less a
+   * second, or 4 000 when it says nothing.
+   */
+  readonly keepAliveTimeoutMs?: number;
   /** How often a request that may be repeated is tried on another target; 2. */
   readonly retries?: number;
   /** Milliseconds for which a target that cannot be reached is left alone, doubled each time up to 30 000; 1 000. */
@@ -52,7 +57,9 @@ export interface ProxyConfig {
 }
 
 /** A `ProxyConfig` with its defaults filled in. */
-export interface ProxySettings extends Omit<Required<ProxyConfig>, 'target' | 'strip' | 'rewrite' | 'tls'> {
+export interface ProxySettings
+  extends Omit<Required<ProxyConfig>, 'target' | 'keepAliveTimeoutMs' | 'strip' | 'rewrite' | 'tls'> {
+  readonly keepAliveTimeoutMs?: number;
   readonly strip?: string;
   readonly rewrite?: string;
   readonly tls?: ProxyTlsConfig;
@@ -98,7 +105,7 @@ const NOBODY: readonly string[] = Object.freeze([]);
  */
 export const proxySettingsOf = (given: string | GivenProxy): ProxySettings => {
   if (typeof given === 'string') return { ...proxyDefaults, targets: [given], trust: NOBODY };
-  const { target, trust = NOBODY, strip, rewrite, tls } = given;
+  const { target, trust = NOBODY, keepAliveTimeoutMs, strip, rewrite, tls } = given;
   const list = given.targets ?? (target === undefined ? [] : [target]);
   const targets = typeof list === 'function' ? list : targetsOf(list);
   const isWeighted = typeof targets !== 'function' && targets.some((one) => typeof one !== 'string');
@@ -115,6 +122,7 @@ export const proxySettingsOf = (given: string | GivenProxy): ProxySettings => {
     retries: given.retries ?? proxyDefaults.retries,
     coolDownMs: given.coolDownMs ?? proxyDefaults.coolDownMs,
     websocket: given.websocket ?? proxyDefaults.websocket,
+    ...(keepAliveTimeoutMs === undefined ? {} : { keepAliveTimeoutMs }),
     ...(strip === undefined ? {} : { strip }),
     ...(rewrite === undefined ? {} : { rewrite }),
     ...(tls === undefined ? {} : { tls: tlsOf(tls) }),

@@ -197,6 +197,12 @@ const members = {
     proxyDefaults.maxConnections,
     'Connections to each target at once, and WebSockets beside them.',
   ),
+  keepAliveTimeoutMs: v.optional(
+    v.pipe(
+      wholeNumber(1, LONGEST_MS),
+      v.metadata({ description: 'Milliseconds a connection is kept without a request at most.' }),
+    ),
+  ),
   retries: number(
     0,
     MOST_TARGETS,

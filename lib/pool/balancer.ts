@@ -17,12 +17,15 @@ export interface BalanceOptions extends Omit<ProxyConfig, 'target' | 'targets' |
   readonly weight?: (server: PoolServer) => number;
   /** Gives servers whose health is `warn` as much as those that are well; without it they get requests while none is. */
   readonly warn?: boolean;
-  /** How often a request that may be repeated is tried on another server; 1. */
-  readonly retries?: number;
+  /** Milliseconds a connection is kept without a request at most; 750. */
+  readonly keepAliveTimeoutMs?: number;
 }
 
-/** Tries of another server: one at a time is killed or started, and the others are there. */
-const RETRIES = 1;
+/**
+ * A server that drains closes connections that have been silent for a second: by then they are closed from here, and no
+ * request can meet one that is being closed.
+ */
+const KEEP_ALIVE_MS = 750;
 
 const NOBODY: readonly never[] = Object.freeze([]);
 
@@ -97,8 +100,8 @@ const sameTargets = (a: readonly LiveTarget[], b: readonly LiveTarget[]): boolea
  * asked; when there are none either, clients get 503 with `Retry-After`. A server whose routes hold this very proxy is
  * never asked; a longer way round is answered with 508.
  *
- * A request goes to another server, once by default, when nothing of it was sent, or when its connection ended before an
- * answer and it is idempotent and without a body. A POST is never sent twice.
+ * A request goes to another server, at most `retries` times, when nothing of it was sent, or when its connection ended
+ * before an answer and it is idempotent and without a body. A POST that was sent is never sent again.
  *
  * The view is subscribed to with the first request, and let go of when the config is forgotten; whoever stops the pool
  * need not wait for it. Everything else is as for any proxy: `strip`, `headersTimeoutMs`, `tls` and so on. Servers are
@@ -107,7 +110,7 @@ const sameTargets = (a: readonly LiveTarget[], b: readonly LiveTarget[]): boolea
  * @param view - a pool, or some of its servers: `pool.filter('name', { glob: 'api-*' })`.
  */
 export const balance = (view: Pick<PoolReader, 'servers$'>, options: BalanceOptions = {}): ProxyConfig => {
-  const { by, weight, warn = false, retries = RETRIES, ...passing } = options;
+  const { by, weight, warn = false, keepAliveTimeoutMs = KEEP_ALIVE_MS, ...passing } = options;
   let sight: Sight | undefined;
   let latest: readonly PoolServer[] | undefined;
   let current: readonly LiveTarget[] = NOBODY;
@@ -129,5 +132,6 @@ export const balance = (view: Pick<PoolReader, 'servers$'>, options: BalanceOpti
     return current;
   };
 
-  return { ...passing, targets, balance: by ?? (weight === undefined ? 'round-robin' : 'weighted'), retries };
+  const order = by ?? (weight === undefined ? 'round-robin' : 'weighted');
+  return { ...passing, targets, balance: order, keepAliveTimeoutMs };
 };

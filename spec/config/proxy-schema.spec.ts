@@ -66,6 +66,10 @@ describe('a proxy in a config', () => {
     'a strip that ends in a slash': [{ target: 'http://a', strip: '/api/' }, 'routes.0.proxy.strip'],
     'a rewrite with dots': [{ target: 'http://a', rewrite: '/a/../b' }, 'routes.0.proxy.rewrite'],
     'trust in a name': [{ target: 'http://a', trust: ['localhost'] }, 'routes.0.proxy.trust.0'],
+    'connections that are not kept': [
+      { target: 'http://a', keepAliveTimeoutMs: 0 },
+      'routes.0.proxy.keepAliveTimeoutMs',
+    ],
     'a time below nothing': [{ target: 'http://a', headersTimeoutMs: -1 }, 'routes.0.proxy.headersTimeoutMs'],
     'a number': [80, 'routes.0.proxy'],
   };

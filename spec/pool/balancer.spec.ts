@@ -186,16 +186,20 @@ describe('the targets of a balancer', () => {
   });
 });
 
-test('a balancer is a proxy with everything that one can be told, and one retry', () => {
+test('a balancer is a proxy with everything that one can be told', () => {
   const { proxy, targets } = balancing([], { by: { sticky: { cookie: 'sid' } }, strip: '/api', headersTimeoutMs: 7 });
   expect(proxy).toEqual({
     targets,
     balance: { sticky: { cookie: 'sid' } },
     strip: '/api',
     headersTimeoutMs: 7,
-    retries: 1,
+    keepAliveTimeoutMs: 750,
   });
-  expect(balancing([], { retries: 3 }).proxy).toMatchObject({ retries: 3, balance: 'round-robin' });
+  expect(balancing([], { retries: 3, keepAliveTimeoutMs: 5 }).proxy).toMatchObject({
+    retries: 3,
+    keepAliveTimeoutMs: 5,
+    balance: 'round-robin',
+  });
 });
 
 test('a view is looked at from the first request on, and let go of with the config', async () => {

@@ -37,11 +37,12 @@ const certificates = (ca: string, baseDir: string): string => {
 };
 
 const connectingOf = (
-  { connectTimeoutMs, maxConnections, tls = {} }: ProxySettings,
+  { connectTimeoutMs, maxConnections, keepAliveTimeoutMs, tls = {} }: ProxySettings,
   baseDir: string,
 ): UpstreamOptions => ({
   connectTimeoutMs,
   maxConnections,
+  keepAliveTimeoutMs,
   ca: tls.ca === undefined ? undefined : certificates(tls.ca, baseDir),
   servername: tls.servername,
   rejectUnauthorized: tls.rejectUnauthorized ?? true,

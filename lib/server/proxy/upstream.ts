@@ -57,6 +57,8 @@ export interface Upstream {
 export interface UpstreamOptions {
   readonly connectTimeoutMs: number;
   readonly maxConnections: number;
+  /** How long a connection is kept without a request at most; `undefined` leaves it to the target. */
+  readonly keepAliveTimeoutMs: number | undefined;
   readonly ca: string | undefined;
   readonly servername: string | undefined;
   readonly rejectUnauthorized: boolean;

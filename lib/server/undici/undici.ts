@@ -5,7 +5,7 @@ import type { ProxyTarget } from '../../config/proxy-target.ts';
 import type { Failure, Outbound, Receiver, ResponseHeaders, Upstream, UpstreamOptions } from '../proxy/upstream.ts';
 
 /**
- * How long a connection is kept without a request, milliseconds.
+ * How long a connection is kept without a request when its target does not say, milliseconds.
  *
  * Below the 5 s after which Node closes its own: who closes first decides whether a request can meet a closing one.
  */
@@ -89,11 +89,13 @@ class Dispatched implements Dispatcher.DispatchHandler {
 const isIp = (host: string): boolean => isIpv4(host) || parseIpv6(host) !== undefined;
 
 const poolOf = (target: ProxyTarget, options: UpstreamOptions): Pool => {
-  const { connectTimeoutMs, maxConnections, ca, servername, rejectUnauthorized } = options;
+  const { connectTimeoutMs, maxConnections, keepAliveTimeoutMs, ca, servername, rejectUnauthorized } = options;
   const common = {
     connections: maxConnections,
     pipelining: 1,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeout: keepAliveTimeoutMs ?? KEEP_ALIVE_MS,
+    // What a target announces has the last word otherwise.
+    ...(keepAliveTimeoutMs === undefined ? {} : { keepAliveMaxTimeout: keepAliveTimeoutMs }),
   };
   const connecting = { timeout: connectTimeoutMs, keepAliveInitialDelay: PROBE_MS };
   if (target.socketPath !== undefined) {

@@ -92,6 +92,16 @@ describe('targets that come and go', () => {
   });
 });
 
+describe('a connection that nothing is asked on', () => {
+  test('is closed as soon as it is to be, whatever its target announces', async () => {
+    const { url, sockets } = await named('a');
+    const ask = asking(await through({ target: url, keepAliveTimeoutMs: 20 }));
+    expect(await ask()).toBe('a');
+    await eventually(() => sockets.size === 0, 2_000);
+    expect(await ask()).toBe('a');
+  });
+});
+
 describe('targets of different weight', () => {
   test('get as much as they weigh', async () => {
     const [a, b] = [await named('a'), await named('b')];

@@ -1,3 +1,4 @@
+export { type BalanceOptions, balance } from './pool/balancer.ts';
 export { createPool } from './pool/create-pool.ts';
 export type { ListedTls } from './pool/default-tls.ts';
 export {

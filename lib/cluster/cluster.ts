@@ -26,6 +26,7 @@ import type { ApplyOptions, StopOptions, StopReport } from './orders.ts';
 import type { Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import { Ports } from './ports.ts';
+import type { Progress } from './progress.ts';
 import { Renewal } from './reading.ts';
 import { Run } from './run.ts';
 import type { ClusterSnapshot } from './snapshot.ts';
@@ -92,6 +93,11 @@ export interface Cluster extends AsyncDisposable, Runnable, Instrumented {
    * a stopped cluster starts again with the config it had.
    */
   start(): Promise<void>;
+  /**
+   * Makes a stopped cluster new again: it has forgotten its config, so that the next start begins with what is pushed
+   * until then, but not the ports that were found for servers. Does nothing unless it has stopped.
+   */
+  renew(): void;
   /**
    * Lets every server finish what it accepted, then frees its address; what is pushed meanwhile is cancelled.
    *
@@ -193,7 +199,7 @@ export class ReactiveCluster implements Cluster {
 
   start(): Promise<void> {
     const { state } = this.#run;
-    if (state === 'Stopped') this.#renew();
+    if (state === 'Stopped') this.#renew(this.#run.progress);
     else if (this.#run.over) {
       this.#again = true;
       return firstValueFrom(this.#run.ended$).then(() => (this.#again ? this.start() : undefined));
@@ -202,6 +208,10 @@ export class ReactiveCluster implements Cluster {
     if (run.state === 'New') this.#begin(run);
     const ready$ = run.state$.pipe(filter((next) => next !== 'New' && next !== 'Booting'));
     return firstValueFrom(ready$, { defaultValue: undefined }).then(() => {});
+  }
+
+  renew(): void {
+    if (this.#run.state === 'Stopped') this.#renew();
   }
 
   stop({ drainTimeoutMs }: StopOptions = {}): Promise<StopReport> {
@@ -225,8 +235,8 @@ export class ReactiveCluster implements Cluster {
     this.#run.kill();
   }
 
-  #newRun(): Run {
-    const run = new Run(this.#settings, this.#ledger, this.#ports, this.#run?.progress);
+  #newRun(progress?: Progress): Run {
+    const run = new Run(this.#settings, this.#ledger, this.#ports, progress);
     const { logger } = this.#settings;
     const news$ = run.reports$.pipe(filter(isWorthTelling), observeOn(asapScheduler));
     news$.subscribe((report) => narrateReport(report, logger));
@@ -234,8 +244,8 @@ export class ReactiveCluster implements Cluster {
   }
 
   /** Another life; that a source completed in the last one says nothing about it. */
-  #renew(): void {
-    this.#run = this.#newRun();
+  #renew(progress?: Progress): void {
+    this.#run = this.#newRun(progress);
     this.#completed = false;
   }
 

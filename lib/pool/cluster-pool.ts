@@ -19,7 +19,7 @@ import { shareLatest } from '../reactive/share-latest.ts';
 import { combineNow } from './combine-now.ts';
 import { combine, forget, planOf } from './combining.ts';
 import { createKeeper } from './keeper.ts';
-import { type ClusterView, Lives } from './lives.ts';
+import { Lives } from './lives.ts';
 import type { MergeOptions, Pool, PoolOptions, PoolPlan } from './pool.ts';
 import type { Monitor, PoolHandler, PoolServer, PoolServerConfig } from './pool-server.ts';
 import { type Keeper, PooledServer } from './pooled-server.ts';
@@ -78,7 +78,7 @@ const sourceOf = (site: Site, keeper: Keeper, closed$: Observable<void>): PoolSo
 /** A pool on a cluster. */
 export class ClusterPool extends ServerReader implements Pool {
   readonly name: string;
-  readonly cluster: ClusterView;
+  readonly cluster: Pool['cluster'];
   readonly state$: Observable<string>;
   readonly #options: PoolOptions;
   readonly #site: Site;
@@ -87,9 +87,8 @@ export class ClusterPool extends ServerReader implements Pool {
 
   constructor(options: PoolOptions, logger: Logger) {
     const { handler, signal, ...rest } = options;
-    const report = (error: unknown): void => logger.error('a subscriber of the pool failed', error);
     const settings = { name: 'pool', ...rest, logger, siphonBuffer: Number.POSITIVE_INFINITY };
-    const lives = new Lives(settings, report);
+    const lives = new Lives(settings);
     const handlers = new SharedHandlers(handler);
     const site: Site = new Site({ lives, handlers, logger, handleFor: (entry) => new PooledServer(entry, keeper) });
     const keeper = createKeeper(site);
@@ -99,9 +98,9 @@ export class ClusterPool extends ServerReader implements Pool {
     this.#site = site;
     this.#keeper = keeper;
     this.#closed$ = closed$;
-    this.name = lives.view.name ?? 'pool';
-    this.cluster = lives.view;
-    this.state$ = lives.view.state$;
+    this.name = lives.cluster.name ?? settings.name;
+    this.cluster = lives.cluster;
+    this.state$ = lives.cluster.state$;
     if (signal === undefined) return;
     fromAbortSignal(signal)
       .pipe(takeUntil(closed$))
@@ -214,7 +213,6 @@ export class ClusterPool extends ServerReader implements Pool {
     this.#closed$.next();
     this.#closed$.complete();
     site.changes$.complete();
-    site.lives.complete();
   }
 }
 

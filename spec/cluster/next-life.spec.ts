@@ -162,3 +162,19 @@ describe('a free port that was found', () => {
     expect(addressOf(cluster, 'a')).toBe(address);
   });
 });
+
+test('a renewed cluster has forgotten its config and begins with what is pushed, on the ports that were found', async () => {
+  const { cluster } = await running({ a: saying('a'), gone: saying('gone') });
+  const address = addressOf(cluster, 'a');
+  cluster.renew();
+  expect(cluster.snapshot.state).toBe('Running');
+  await cluster.stop();
+  cluster.renew();
+  expect(cluster.snapshot).toMatchObject({ state: 'New', servers: {} });
+  const outcome = cluster.apply({ a: saying('again') });
+  await cluster.start();
+  expect(await outcome).toMatchObject({ status: 'committed', plan: { changes: [{ server: 'a', action: 'start' }] } });
+  expect(Object.keys(cluster.snapshot.servers)).toEqual(['a']);
+  expect(addressOf(cluster, 'a')).toBe(address);
+  expect(await ask(address)).toBe('again');
+});

@@ -1,12 +1,20 @@
+export { type Probed, type ProbesOptions, probes } from './admin/probes.ts';
 export { type Cluster, createCluster } from './cluster/cluster.ts';
 export { CLUSTER_TRANSITIONS, type ClusterState } from './cluster/cluster-state.ts';
-export { BindTimeoutError, BuildTimeoutError, DependencyError } from './cluster/errors.ts';
+export { BindTimeoutError, BuildTimeoutError, DependencyError, HealError } from './cluster/errors.ts';
 export { httpCluster } from './cluster/http-cluster.ts';
 export type { ClusterInstrument, Instrumented } from './cluster/instrument.ts';
 export type { ClusterOptions } from './cluster/options.ts';
 export type { ApplyOptions, StopOptions, StopReport } from './cluster/orders.ts';
 export type { Cause, Outcome, Refusal } from './cluster/outcome.ts';
 export type { Change, Plan } from './cluster/plan.ts';
+export {
+  type Observed,
+  type Readiness,
+  type ReadinessReason,
+  readiness,
+  readinessOf,
+} from './cluster/readiness.ts';
 export type {
   ClusterSnapshot,
   Draining,

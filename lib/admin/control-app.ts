@@ -24,6 +24,7 @@ import { eventStream, type ServerSentEvent } from './event-stream.ts';
 import { guard, type Transport } from './guard.ts';
 import { jsonLine } from './json-line.ts';
 import type { LogRing } from './log-ring.ts';
+import { livez, readyz } from './probes.ts';
 import { readConfig, readIds, readJson } from './request-body.ts';
 import { createTokenBucket } from './token-bucket.ts';
 
@@ -88,7 +89,7 @@ type App = Hono<{ Bindings: ServerEnv }>;
  * | Request | Answer |
  * |---|---|
  * | `GET /livez` | 200 for as long as the process answers |
- * | `GET /readyz` | 200 while the cluster serves, 503 before and after |
+ * | `GET /readyz` | 200 while requests are to be sent (`readinessOf`), otherwise 503; always with the reasons |
  * | `GET /api/cluster` | a `ControlView`; its ETag is the revision in force |
  * | `GET /api/events` | server-sent events: `snapshot`, then `server`, `state`, `outcome` and further snapshots |
  * | `GET /api/logs?lines=100&follow=true` | server-sent events: `line` |
@@ -125,12 +126,9 @@ export const createControlApp = (target: ControlTarget, { transport, closing$ }:
   };
 
   app.use(guard(transport));
-  app.get('/livez', () => json(200, { status: 'ok' }));
-  app.get('/readyz', () => {
-    const { state = 'New', degraded = false } = target.running()?.cluster.snapshot ?? {};
-    const isReady = state === 'Running' || state === 'Reloading';
-    return json(isReady ? 200 : 503, { status: isReady ? 'ok' : 'unavailable', state, degraded });
-  });
+  app.get('/livez', () => livez());
+  // Whoever gets here may know everything.
+  app.get('/readyz', () => readyz(target.running()?.cluster.snapshot ?? { state: 'New', servers: {} }, undefined, ''));
   app.get('/api/cluster', () => {
     const { cluster, desired, problems, resumedFrom } = running();
     const { snapshot } = cluster;

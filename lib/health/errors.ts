@@ -18,6 +18,7 @@ export type HealthCheckErrorCode =
 
 const HINTS: Partial<Readonly<Record<HealthCheckErrorCode, string>>> = {
   ERR_HEALTH_TIMEOUT: 'the server is too busy, or hangs; raise `health.timeoutMs` if it may take that long',
+  ERR_HEALTH_BODY: '`health.http.body` says which text; it has to be in the first 64 KiB',
   ERR_HEALTH_STATUS: '`health.http.status` says which are well; redirects are not followed',
 };
 

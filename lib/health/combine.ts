@@ -59,11 +59,10 @@ export const combineStatuses = (mode: CombineMode, statuses: readonly HealthStat
 /**
  * How a whole is, by the healths of its servers: as its worst group.
  *
- * A server that is named and not there counts as `down`, not as a mistake: servers come and go with configs, and one
- * that is needed and was removed is as good as one that fails. So does one that nobody looks after. No groups at all
- * are `ok`.
+ * A server that is named and has no status counts as `down`, not as a mistake: servers come and go with configs, and one
+ * that is needed and was removed is as good as one that fails. No groups at all are `ok`.
  *
- * @param statusOf - the status of a server by its id; `undefined` when there is none.
+ * @param statusOf - the status of a server by its id; `undefined` when there is no such server, or nobody looks after it.
  *
  * @example
  * ```ts

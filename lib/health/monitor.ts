@@ -37,6 +37,7 @@ export interface MonitorOptions {
  * The pause from the end of one check to the next is `riseIntervalMs` while the server is rising, `fallIntervalMs` while
  * it is falling, and `intervalMs` otherwise. A check that has not ended after `timeoutMs` has failed; its signal is
  * aborted and what still comes of it is ignored. One that does not obey its signal may then run beside the next one.
+ * After a time in which the whole process stood still, the check under way may take `timeoutMs` once more.
  *
  * Shape: cold. Emits the state before the first check at once, then one state after each check; never completes, never
  * errors. Unsubscribing aborts the check under way and stops the timers. Costs one timer at a time and nothing else
@@ -110,7 +111,7 @@ class Watch implements Unsubscribable {
       const latencyMs = at - startedAt;
       this.#learn(error === undefined ? { ok: true, latencyMs } : { ok: false, latencyMs, error }, at);
     };
-    this.#timer = this.#later(() => end(tooLong(this.#settings.timeoutMs)), this.#settings.timeoutMs);
+    this.#limit(() => end(tooLong(this.#settings.timeoutMs)));
     try {
       const result = this.#check(controller.signal);
       if (isThenable(result))
@@ -122,6 +123,20 @@ class Watch implements Unsubscribable {
     } catch (thrown) {
       end(asError(thrown));
     }
+  }
+
+  /**
+   * Ends a check that takes too long. A timer that comes as late again says that the whole process stood still: nobody
+   * could answer, and nobody would have heard it. What is under way then gets its time once more.
+   */
+  #limit(expire: () => void): void {
+    const { timeoutMs } = this.#settings;
+    const dueAt = this.#now() + timeoutMs;
+    const hasStoodStill = (): boolean => this.#now() - dueAt >= timeoutMs;
+    this.#timer = this.#later(() => {
+      if (hasStoodStill()) this.#timer = this.#later(expire, timeoutMs);
+      else expire();
+    }, timeoutMs);
   }
 
   #learn(result: CheckResult, at: number): void {

@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { healthSettingsOf } from '../../lib/config/health-settings.ts';
 import { HealthCheckError } from '../../lib/health/errors.ts';
 import { type MonitorOptions, type MonitorSettings, monitor, type RunCheck } from '../../lib/health/monitor.ts';
+import { phaseOf } from '../../lib/health/phase.ts';
 import { type HealthState, initialHealth } from '../../lib/health/thresholds.ts';
 import { marbles } from '../reactive/marbles.ts';
 
@@ -77,6 +78,47 @@ test('a check that takes too long has failed, and is aborted', () => {
     const messages = monitor(asking(silence), settings, { scheduler }).pipe(map(({ message }) => message));
     expectObservable(messages, '^ 160ms !').toBe('n 99ms t', { n: 'not checked yet', t: 'no answer within 100 ms' });
     expectSubscriptions(silence.subscriptions).toBe(['^ 99ms !', '150ms ^ 10ms !']);
+  });
+});
+
+test('a check during which the whole process stood still gets its time once more, and not twice', () => {
+  play((scheduler, { cold, expectObservable, expectSubscriptions }) => {
+    // By its own clock the process is stopped for 100 ms at millisecond 50, and for as long at millisecond 150.
+    const now = (): number => scheduler.now() + (scheduler.now() > 150 ? 200 : scheduler.now() > 50 ? 100 : 0);
+    const answer = cold('130ms a');
+    expectObservable(watched(asking(answer), { scheduler, now }), '^ 140ms !').toBe('d 129ms r', letters);
+    const silence = cold('-');
+    expectObservable(watched(asking(silence), { scheduler, now }), '^ 210ms !').toBe('d 199ms d', letters);
+    expectSubscriptions(answer.subscriptions).toBe('^ 129ms !');
+    expectSubscriptions(silence.subscriptions).toBe('^ 199ms !');
+  });
+});
+
+test('a timer that comes a little late is no such time', () => {
+  play((scheduler, { cold, expectObservable }) => {
+    const now = (): number => scheduler.now() * 1.9;
+    expectObservable(watched(asking(cold('-')), { scheduler, now }), '^ 110ms !').toBe('d 99ms d', letters);
+  });
+});
+
+test('a thousand servers whose checks began in one turn are soon checked at their own times', () => {
+  play((scheduler, { flush }) => {
+    const given: MonitorSettings = healthSettingsOf({ intervalMs: 5_000 });
+    const checks = new Map<number, number>();
+    const check: RunCheck = () => {
+      checks.set(scheduler.now(), (checks.get(scheduler.now()) ?? 0) + 1);
+    };
+    const monitors = Array.from({ length: 1_000 }, (_, index) =>
+      monitor(check, given, { scheduler, phase: phaseOf(`server-${index}`) }).subscribe(),
+    );
+    scheduler.schedule(() => {
+      for (const subscription of monitors) subscription.unsubscribe();
+    }, 20_000);
+    flush();
+    const { 0: first, ...later } = Object.fromEntries(checks);
+    expect(first).toBe(1_000);
+    expect(Math.max(...Object.values(later))).toBeLessThan(10);
+    expect(Object.values(later).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(3_000);
   });
 });
 

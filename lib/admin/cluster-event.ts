@@ -1,6 +1,8 @@
 import type { ClusterState } from '../cluster/cluster-state.ts';
+import { statusNews } from '../cluster/health-report.ts';
 import type { Outcome } from '../cluster/outcome.ts';
 import type { ClusterSnapshot } from '../cluster/snapshot.ts';
+import type { Health, HealthStatus } from '../health/health.ts';
 import type { ServerState } from '../server/state.ts';
 
 /** Something that happened to a cluster. */
@@ -19,10 +21,23 @@ export type ClusterEvent =
       readonly restarts?: number;
       readonly error?: string;
     }
+  | {
+      readonly type: 'health';
+      readonly id: string;
+      readonly status: HealthStatus;
+      /** It is on its way up. */
+      readonly rising: boolean;
+      /** What the last check failed with; empty after a success. */
+      readonly message: string;
+    }
   | { readonly type: 'snapshot'; readonly snapshot: ClusterSnapshot };
 
 /** States in which a cluster stays until something happens; a snapshot in one of the others is soon out of date. */
 const SETTLED: ReadonlySet<ClusterState> = new Set(['Running', 'Stopped', 'Error']);
+
+/** What was told of a health; nothing before the first check. */
+const toldOf = (health: Health | undefined): HealthStatus | undefined =>
+  health === undefined || health.checks === 0 ? undefined : health.status;
 
 /**
  * What happened between two snapshots. Pure.
@@ -47,6 +62,12 @@ export const eventsBetween = (before: ClusterSnapshot | undefined, after: Cluste
   for (const { server, address, since } of before?.draining ?? []) {
     const stays = after.draining.some((one) => one.server === server && one.since === since);
     if (!stays) events.push({ type: 'server', id: server, state: 'stopped', address });
+  }
+  for (const { id, health } of Object.values(after.servers)) {
+    if (health === undefined) continue;
+    const { rising, message } = health;
+    const status = statusNews(toldOf(before?.servers[id]?.health), health);
+    if (status !== undefined) events.push({ type: 'health', id, status, rising, message });
   }
   const { state, degraded } = after;
   if (before?.state !== state || before.degraded !== degraded) {

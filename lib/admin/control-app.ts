@@ -91,7 +91,7 @@ type App = Hono<{ Bindings: ServerEnv }>;
  * | `GET /livez` | 200 for as long as the process answers |
  * | `GET /readyz` | 200 while requests are to be sent (`readinessOf`), otherwise 503; always with the reasons |
  * | `GET /api/cluster` | a `ControlView`; its ETag is the revision in force |
- * | `GET /api/events` | server-sent events: `snapshot`, then `server`, `state`, `outcome` and further snapshots |
+ * | `GET /api/events` | server-sent events: `snapshot`, then `server`, `health`, `state`, `outcome` and further snapshots |
  * | `GET /api/logs?lines=100&follow=true` | server-sent events: `line` |
  * | `PUT /api/config` | 200; 412 when `If-Match` is stale, 422 when it is invalid, 409 when it was undone |
  * | `POST /api/plan` | 200 with what a config would change; 422 |

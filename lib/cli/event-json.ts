@@ -26,6 +26,7 @@ export const eventObject = (event: RunEvent, at: Date): RunLine => {
     case 'config':
     case 'error':
     case 'server':
+    case 'health':
     case 'state':
     case 'stopped':
       // Named first, they come first.

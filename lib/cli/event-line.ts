@@ -39,6 +39,11 @@ export const eventLine = (event: RunEvent): Line | undefined => {
       const text = printable(parts.join(' '));
       return headed('server', SERVER_STYLES[state], error === undefined ? text : `${text}: ${printable(error)}`);
     }
+    case 'health': {
+      const { id, status, rising, message } = event;
+      const text = `${id} ${status}${rising ? ', rising' : ''}${message === '' ? '' : `: ${message}`}`;
+      return headed('health', HEALTH_STYLES[status], printable(text));
+    }
     case 'log': {
       const details = detailsText(event);
       return headed(event.level, LOG_STYLES[event.level], printable(event.message + details));
@@ -96,6 +101,9 @@ const SERVER_STYLES = {
   stopped: 'faint',
   failed: 'bad',
 } as const satisfies Record<string, Style>;
+
+/** Colours of how servers are. */
+export const HEALTH_STYLES = { ok: 'good', warn: 'busy', down: 'bad' } as const satisfies Record<string, Style>;
 
 const LOG_STYLES: Readonly<Record<LogLevel, Style>> = { error: 'bad', warn: 'busy', info: 'strong', debug: 'faint' };
 

@@ -4,6 +4,7 @@ import type { ErrorView } from '../admin/error-view.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { Plan } from '../cluster/plan.ts';
 import type { Draining } from '../cluster/snapshot.ts';
+import type { HealthStatus } from '../health/health.ts';
 import type { ServerState } from '../server/state.ts';
 import type { Complaint } from './complaint.ts';
 import type { Finding } from './doctor/finding.ts';
@@ -35,7 +36,7 @@ export interface OutcomeEvent extends Stamped<'outcome'>, OutcomeView {}
 /** The cluster has another state, or is degraded, or is so no more. */
 export interface StateEvent extends Stamped<'state'> {
   readonly state: ClusterState;
-  /** Something that should run does not. */
+  /** Something that should run does not, or is down as its check finds it. */
   readonly degraded: boolean;
 }
 
@@ -49,10 +50,20 @@ export interface ServerEvent extends Stamped<'server'> {
   readonly url?: string;
   /** Connections it still has to finish, when it leaves. */
   readonly connections?: number;
-  /** Restarts after crashes. */
+  /** Restarts after crashes, and because it was down. */
   readonly restarts?: number;
   /** Why it does not run. */
   readonly error?: string;
+}
+
+/** The health of a server has another status. On its way up for the first time, only that it is `ok` is told. */
+export interface HealthEvent extends Stamped<'health'> {
+  readonly id: string;
+  readonly status: HealthStatus;
+  /** It is on its way up. */
+  readonly rising: boolean;
+  /** What the last check failed with; empty after a success. */
+  readonly message: string;
 }
 
 /** The whole cluster, whenever it has come to rest. */
@@ -85,6 +96,7 @@ export type RunLine =
   | OutcomeEvent
   | StateEvent
   | ServerEvent
+  | HealthEvent
   | SnapshotEvent
   | LogEvent
   | StoppedEvent

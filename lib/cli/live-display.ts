@@ -19,7 +19,7 @@ const REFRESH_MS = 1_000;
 const MOST_LINES = 100;
 
 /** What the table shows anyway, or the outcome that follows. */
-const IN_TABLE: ReadonlySet<RunEvent['type']> = new Set(['config', 'server', 'state', 'snapshot']);
+const IN_TABLE: ReadonlySet<RunEvent['type']> = new Set(['config', 'server', 'health', 'state', 'snapshot']);
 
 /** A terminal and how to know its size. */
 export interface Terminal extends NodeJS.EventEmitter {

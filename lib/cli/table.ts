@@ -1,6 +1,8 @@
 import type { ClusterSnapshot, ServerSnapshot } from '../cluster/snapshot.ts';
+import type { Health } from '../health/health.ts';
 import type { CertificateStatus } from '../server/encryption.ts';
 import { type Column, column, type Dropping, drawTable, fitLine } from './columns.ts';
+import { HEALTH_STYLES } from './event-line.ts';
 import { lineWidth } from './live-block.ts';
 import type { Line, Span, Style } from './paint.ts';
 import { counted, duration, printable, shortenStart, widthOf } from './text.ts';
@@ -41,8 +43,8 @@ export interface Size {
  *
  * A title, a head, one row per server and one per generation that still drains. Columns that are empty for everybody
  * are left out; what does not fit is dropped column by column, the least urgent first, before anything is cut short.
- * When there are more rows than lines, servers that are not running come first, and the last line says how many are
- * not shown.
+ * When there are more rows than lines, servers that are not running, or are down, come first, and the last line says how
+ * many are not shown.
  */
 export const layout = (view: TableView, { width, height }: Size): readonly Line[] => {
   if (width < 1 || height < 1) return [];
@@ -51,8 +53,9 @@ export const layout = (view: TableView, { width, height }: Size): readonly Line[
   if (rows.length === 0 || height < 3) return [title];
   const room = height - 2;
   const shown = rows.length <= room ? rows : urgentFirst(rows).slice(0, room - 1);
-  const styled = ({ style, noteStyle }: Row, name: ColumnName) => {
+  const styled = ({ style, healthStyle, noteStyle }: Row, name: ColumnName) => {
     if (name === 'state') return style;
+    if (name === 'health') return healthStyle;
     return name === 'note' ? noteStyle : undefined;
   };
   const hidden = rows.length - shown.length;
@@ -61,14 +64,16 @@ export const layout = (view: TableView, { width, height }: Size): readonly Line[
   return [title, ...drawTable(COLUMNS, shown, DROPPING, width, styled, cellText), ...more];
 };
 
-type ColumnName = 'id' | 'state' | 'address' | 'connections' | 'inFlight' | 'restarts' | 'uptime' | 'note';
+type ColumnName = 'id' | 'state' | 'health' | 'address' | 'connections' | 'inFlight' | 'restarts' | 'uptime' | 'note';
 
 type Row = Readonly<Record<ColumnName, string>> & {
   /** Instead of the URL, when that does not fit: without it the port would be what is cut. */
   readonly shortAddress: string;
   readonly style: Style;
+  readonly healthStyle: Style;
   readonly noteStyle: Style;
-  readonly running: boolean;
+  /** It runs, and is not down. */
+  readonly serving: boolean;
 };
 
 const cellText = (row: Row, name: ColumnName, width: number): string =>
@@ -77,6 +82,7 @@ const cellText = (row: Row, name: ColumnName, width: number): string =>
 const COLUMNS: readonly Column<ColumnName>[] = [
   column('id', 'ID', 'left', 20, 8),
   column('state', 'STATE', 'left', 8),
+  column('health', 'HEALTH', 'left', 6),
   column('address', 'ADDRESS', 'left', 22, 15), // `http://127.0.0.1:65535`, and without the scheme
   column('connections', 'CONNS', 'right'),
   column('inFlight', 'IN-FLIGHT', 'right'),
@@ -88,7 +94,7 @@ const COLUMNS: readonly Column<ColumnName>[] = [
 const DROPPING: Dropping<ColumnName> = {
   luxuries: ['uptime', 'restarts', 'inFlight', 'connections'],
   // The id and the state stay.
-  needs: ['note', 'address'],
+  needs: ['note', 'address', 'health'],
   shrinkable: ['note', 'address', 'id'],
 };
 
@@ -110,6 +116,7 @@ const rowsOf = (snapshot: TableCluster | undefined, now: number): readonly Row[]
     return {
       id: printable(server.id),
       state: server.state,
+      health: healthText(server.health),
       address: printable(server.url),
       shortAddress: printable(server.address),
       connections: server.state === 'stopped' ? '' : String(server.connections),
@@ -118,14 +125,16 @@ const rowsOf = (snapshot: TableCluster | undefined, now: number): readonly Row[]
       uptime: server.state === 'running' ? duration(server.uptimeMs) : '',
       note: printable(note.text),
       style: STYLES[server.state],
+      healthStyle: HEALTH_STYLES[server.health?.status ?? 'ok'],
       noteStyle: note.style,
-      running: server.state === 'running',
+      serving: server.state === 'running' && !isDown(server.health),
     };
   });
   const draining = snapshot.draining.map(
     ({ server, address, connections }): Row => ({
       id: printable(server),
       state: 'draining',
+      health: '',
       address: printable(address),
       shortAddress: printable(address),
       connections: String(connections),
@@ -134,21 +143,35 @@ const rowsOf = (snapshot: TableCluster | undefined, now: number): readonly Row[]
       uptime: '',
       note: '',
       style: STYLES.draining,
+      healthStyle: STYLES.draining,
       noteStyle: STYLES.draining,
-      running: false,
+      serving: false,
     }),
   );
   return [...rows, ...draining];
 };
+
+/** Where it is, and where it goes; nothing before the first check. */
+const healthText = (health: Health | undefined): string => {
+  if (health === undefined) return '';
+  if (health.checks === 0) return '…';
+  const { status, rising, falling } = health;
+  return `${status}${rising ? ' ↑' : falling ? ' ↓' : ''}`;
+};
+
+const isDown = (health: Health | undefined): boolean => health?.status === 'down' && health.checks > 0;
 
 interface Note {
   readonly text: string;
   readonly style: Style;
 }
 
-/** Why a server does not run; when it does, what its certificates need, or what else there is to know. */
-const noteOf = ({ state, error, tls, note }: TableServer, now: number): Note => {
-  if (error !== undefined) return { text: error.message, style: STYLES[state] };
+/** Why a server does not run, or is not well; when it is, what its certificates need, or what else there is to know. */
+const noteOf = ({ state, error, health, tls, note }: TableServer, now: number): Note => {
+  if (error !== undefined) return { text: error.message, style: state === 'running' ? 'bad' : STYLES[state] };
+  if (health !== undefined && health.checks > 0 && health.message !== '') {
+    return { text: health.message, style: HEALTH_STYLES[isDown(health) ? 'down' : 'warn'] };
+  }
   const kept = tls?.error === undefined ? '' : `certificate not renewed: ${tls.error.message}`;
   if (tls?.state === 'expired') {
     return { text: ['certificate has expired', kept].filter(Boolean).join('; '), style: 'bad' };
@@ -164,8 +187,8 @@ const noteOf = ({ state, error, tls, note }: TableServer, now: number): Note => 
 const DAY_MS = 86_400_000;
 
 const urgentFirst = (rows: readonly Row[]): readonly Row[] => [
-  ...rows.filter(({ running }) => !running),
-  ...rows.filter(({ running }) => running),
+  ...rows.filter(({ serving }) => !serving),
+  ...rows.filter(({ serving }) => serving),
 ];
 
 const CLUSTER_STYLES: Readonly<Record<ClusterSnapshot['state'], Style>> = {

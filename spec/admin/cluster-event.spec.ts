@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { eventsBetween } from '../../lib/admin/cluster-event.ts';
 import type { ClusterSnapshot } from '../../lib/cluster/snapshot.ts';
-import { anySnapshot, cluster, server } from '../cli/snapshots.ts';
+import type { Health } from '../../lib/health/health.ts';
+import { anySnapshot, cluster, health, server } from '../cli/snapshots.ts';
 
 /** What a listener knows after hearing every event: the state of each server it was told about. */
 const heard = (snapshots: readonly ClusterSnapshot[]): ReadonlyMap<string, string> => {
@@ -82,5 +83,40 @@ describe('what counts', () => {
     expect(eventsBetween(cluster([server('web')]), crashed)).toMatchObject([
       { type: 'server', id: 'web', state: 'starting', restarts: 1, error: 'gone' },
     ]);
+  });
+});
+
+describe('the health of a server', () => {
+  const steps = (...healths: readonly (Health | undefined)[]): readonly string[] => {
+    const snapshots = healths.map((one) => cluster([server('web', one === undefined ? {} : { health: one })]));
+    return snapshots.flatMap((after, index) =>
+      eventsBetween(snapshots[index - 1], after).flatMap((event) =>
+        event.type === 'health' ? [`${event.status}${event.message && `: ${event.message}`}`] : [],
+      ),
+    );
+  };
+  const unchecked = health('down', { checks: 0, message: 'not checked yet' });
+  const rising = health('warn', { rising: true });
+
+  test('is an event when its status changes, not when its counters do', () => {
+    const failed = health('warn', { falling: true, message: 'no answer' });
+    expect(steps(health('ok'), health('ok', { checks: 9 }), failed, { ...failed, checks: 9 })).toEqual([
+      'ok',
+      'warn: no answer',
+    ]);
+    expect(steps(health('down', { message: 'no answer' }), rising, health('ok'))).toEqual([
+      'down: no answer',
+      'warn',
+      'ok',
+    ]);
+  });
+
+  test('is none before the first check, and on the way up to the first ok', () => {
+    expect(steps(undefined, unchecked, rising, health('ok'))).toEqual(['ok']);
+    expect(steps(unchecked, health('down', { message: 'no answer' }))).toEqual(['down: no answer']);
+  });
+
+  test('is none any more when nobody looks', () => {
+    expect(steps(health('ok'), undefined)).toEqual(['ok']);
   });
 });

@@ -46,6 +46,13 @@ const anyEvent: fc.Arbitrary<RunEvent> = fc.oneof(
     address: anyString,
     error: anyString,
   }),
+  fc.record({
+    type: fc.constant('health' as const),
+    id: anyString,
+    status: fc.constantFrom('ok', 'warn', 'down' as const),
+    rising: fc.boolean(),
+    message: anyString,
+  }),
   anySnapshot.map((snapshot): RunEvent => ({ type: 'snapshot', snapshot })),
   anyString.map((text) => outcome({ status: 'rolledBack', server: text, cause: new Error(text), unrestored: [] })),
 );
@@ -74,6 +81,15 @@ describe('one event is one line', () => {
 });
 
 describe('for people', () => {
+  test('how a server is, and why', () => {
+    const event = { type: 'health', id: 'web', rising: false, message: '' } as const;
+    expect(textOf({ ...event, status: 'ok' })).toBe('health  web ok');
+    expect(textOf({ ...event, status: 'warn', rising: true })).toBe('health  web warn, rising');
+    expect(textOf({ ...event, status: 'down', message: 'no answer within 5000 ms' })).toBe(
+      'health  web down: no answer within 5000 ms',
+    );
+  });
+
   test.each<[RunEvent, string]>([
     [{ type: 'config', file: 'a.json', status: 'valid', servers: 2 }, 'config  a.json is valid: 2 servers'],
     [
@@ -220,6 +236,11 @@ test('the frame of an error is one of the configuration, not of Sluice or a pack
 });
 
 describe('for programs', () => {
+  test('how a server is, field by field', () => {
+    const event = { type: 'health', id: 'web', status: 'down', rising: false, message: 'no answer' } as const;
+    expect(JSON.parse(eventJson(event, at))).toEqual({ ...event, at: at.toISOString() });
+  });
+
   test('an outcome says what changed, and errors are data', () => {
     const event = outcome({ status: 'rolledBack', server: 'web', cause: busy, unrestored: [] });
     expect(JSON.parse(eventJson(event, at))).toEqual({

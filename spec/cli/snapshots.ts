@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { ClusterSnapshot, Draining, ServerSnapshot } from '../../lib/cluster/snapshot.ts';
+import type { Health } from '../../lib/health/health.ts';
 
 const config = {
   listen: '127.0.0.1:0',
@@ -10,6 +11,7 @@ const config = {
   keepAliveTimeoutMs: 60_000,
   writeTimeoutMs: 30_000,
   drainTimeoutMs: 30_000,
+  maxInFlight: 0,
   maxConnections: 0,
   maxHeaderBytes: 16_384,
   maxBodyBytes: 10_485_760,
@@ -31,6 +33,22 @@ export const server = (id: string, over: Partial<ServerSnapshot> = {}): ServerSn
   ...over,
 });
 
+/** A health that was checked; what is given is different. */
+export const health = (status: Health['status'], over: Partial<Health> = {}): Health => ({
+  status,
+  rising: false,
+  falling: false,
+  message: '',
+  checks: 3,
+  latencyMs: 1,
+  since: 0,
+  uptimeMs: 0,
+  downtimeMs: 0,
+  riseTimeMs: 0,
+  fallTimeMs: 0,
+  ...over,
+});
+
 /** A running cluster of these servers; what is given is different. */
 export const cluster = (servers: readonly ServerSnapshot[], over: Partial<ClusterSnapshot> = {}): ClusterSnapshot => ({
   state: 'Running',
@@ -45,6 +63,15 @@ export const cluster = (servers: readonly ServerSnapshot[], over: Partial<Cluste
 const text = fc.string({ unit: 'binary', maxLength: 40 });
 const states = ['starting', 'running', 'draining', 'stopped', 'failed'] as const;
 
+const anyHealth: fc.Arbitrary<Health> = fc
+  .record({
+    status: fc.constantFrom('ok', 'warn', 'down' as const),
+    rising: fc.boolean(),
+    message: text,
+    checks: fc.nat(2),
+  })
+  .map(({ status, ...over }) => health(status, over));
+
 const anyServer: fc.Arbitrary<ServerSnapshot> = fc
   .record({
     id: text,
@@ -56,8 +83,15 @@ const anyServer: fc.Arbitrary<ServerSnapshot> = fc
     inFlight: fc.nat(),
     restarts: fc.nat(3),
     reason: fc.option(text),
+    found: fc.option(anyHealth),
   })
-  .map(({ id, reason, ...over }) => server(id, { ...over, ...(reason === null ? {} : { error: new Error(reason) }) }));
+  .map(({ id, reason, found, ...over }) =>
+    server(id, {
+      ...over,
+      ...(reason === null ? {} : { error: new Error(reason) }),
+      ...(found === null ? {} : { health: found }),
+    }),
+  );
 
 const anyDraining: fc.Arbitrary<Draining> = fc.record({
   server: text,

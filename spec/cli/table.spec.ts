@@ -4,7 +4,7 @@ import { lineWidth } from '../../lib/cli/live-block.ts';
 import { plain } from '../../lib/cli/paint.ts';
 import { layout, type TableView } from '../../lib/cli/table.ts';
 import type { TlsSnapshot } from '../../lib/cluster/snapshot.ts';
-import { anySnapshot, cluster, server } from './snapshots.ts';
+import { anySnapshot, cluster, health, server } from './snapshots.ts';
 
 const draw = (view: Partial<TableView>, width: number, height = 24): readonly string[] =>
   layout({ file: 'sluice.config.json', snapshot: undefined, problems: 0, ...view }, { width, height }).map(plain);
@@ -51,6 +51,38 @@ describe('what is shown', () => {
       'web    running  http://127.0.0.1:8080     12          3  1m 05s',
       'admin  running  http://127.0.0.1:8081      0          0  1m 05s',
     ]);
+  });
+
+  test('how servers are and where that goes, when any of them is looked after, and why', () => {
+    const servers = [
+      server('web', { health: health('ok') }),
+      server('shop', { health: health('down', { message: 'nobody listens on 127.0.0.1:8082' }) }),
+      server('feed', { health: health('warn', { rising: true }) }),
+      server('mail', { health: health('ok', { falling: true, message: 'no answer within 5000 ms' }) }),
+      server('new', { health: health('down', { checks: 0, message: 'not checked yet' }) }),
+      server('admin'),
+    ];
+    expect(draw({ snapshot: cluster(servers) }, 110).slice(1)).toEqual([
+      'ID     STATE    HEALTH  ADDRESS                CONNS  IN-FLIGHT  UPTIME  NOTE',
+      'web    running  ok      http://127.0.0.1:8080      0          0      1s',
+      'shop   running  down    http://127.0.0.1:8080      0          0      1s  nobody listens on 127.0.0.1:8082',
+      'feed   running  warn ↑  http://127.0.0.1:8080      0          0      1s',
+      'mail   running  ok ↓    http://127.0.0.1:8080      0          0      1s  no answer within 5000 ms',
+      'new    running  …       http://127.0.0.1:8080      0          0      1s',
+      'admin  running          http://127.0.0.1:8080      0          0      1s',
+    ]);
+  });
+
+  test('why a server that is down is not restarted any more', () => {
+    const error = new Error('it is left alone');
+    const down = server('web', { health: health('down', { message: 'no answer' }), error });
+    expect(draw({ snapshot: cluster([down]) }, 100)[2]).toContain('it is left alone');
+  });
+
+  test('those that are down come first when there is no room for all', () => {
+    const many = Array.from({ length: 9 }, (_, index) => server(`s${index}`));
+    const servers = [...many, server('ill', { health: health('down') })];
+    expect(draw({ snapshot: cluster(servers) }, 80, 5)[2]).toMatch(/^ill /);
   });
 
   test('columns are dropped before anything is cut short, the least urgent first', () => {

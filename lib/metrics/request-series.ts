@@ -1,28 +1,13 @@
 import type { EndedRequest } from '../server/instrument.ts';
 import { Buckets, DURATION_BOUNDS } from './buckets.ts';
 import type { Labels } from './family.ts';
+import { knownMethod, OTHER_METHOD } from './known-method.ts';
 
 /** Where no route answers. Patterns of routes begin with a slash, or are `*`: none of them is called like this. */
 const UNMATCHED = 'unmatched';
 
 /** Routes beyond those that are told apart. */
 const OTHER = 'other';
-
-/** Methods that are told apart, as in OpenTelemetry's HTTP conventions; anybody may make up others. */
-const METHODS: ReadonlySet<string> = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'DELETE',
-  'CONNECT',
-  'OPTIONS',
-  'TRACE',
-  'PATCH',
-  'QUERY',
-]);
-
-const OTHER_METHOD = '_OTHER';
 
 /** By the first digit of the status; the first one is of those who were told nothing. */
 const CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
@@ -94,7 +79,7 @@ export class ServerRequests {
 
   #series(route: string, method: string): MethodSeries {
     const { pattern, methods } = this.#routes.get(route) ?? this.#add(route);
-    const known = METHODS.has(method) ? method : OTHER_METHOD;
+    const known = knownMethod(method);
     const series = methods.get(known);
     if (series !== undefined) return series;
     const made = new MethodSeries({ ...this.labels, route: pattern, method: known });

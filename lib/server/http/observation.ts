@@ -82,7 +82,12 @@ export class Observation implements EndedRequest {
     if (this.#isRouted) return this.#route;
     this.#isRouted = true;
     const { service, asked } = this.#beginning;
-    this.#route = service.route?.(this.method, this.path, asked.headers.host);
+    const { host, ':authority': authority } = asked.headers;
+    this.#route = service.route?.(
+      this.method,
+      this.path,
+      host ?? (typeof authority === 'string' ? authority : undefined),
+    );
     return this.#route;
   }
 

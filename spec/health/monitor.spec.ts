@@ -1,6 +1,6 @@
 import { firstValueFrom, map, type Observable, Subject, skip, take } from 'rxjs';
 import type { RunHelpers, TestScheduler } from 'rxjs/testing';
-import { describe, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { healthSettingsOf } from '../../lib/config/health-settings.ts';
 import { HealthCheckError } from '../../lib/health/errors.ts';
 import { type MonitorOptions, type MonitorSettings, monitor, type RunCheck } from '../../lib/health/monitor.ts';
@@ -280,33 +280,4 @@ test('a promise that rejects after it was given up disturbs nobody', async () =>
   late.error(new Error('too late'));
   // An unhandled rejection fails the run once this turn is over.
   await new Promise((resolve) => setImmediate(resolve));
-});
-
-describe('timers', () => {
-  const timeouts = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-
-  test.each<[string, RunCheck]>([
-    ['while it waits for the next check', () => true],
-    ['during a check', () => new Promise(() => {})],
-  ])('do not keep the process alive %s', (_, check) => {
-    const before = timeouts();
-    const subscription = monitor(check, settings).subscribe();
-    expect(timeouts()).toBe(before);
-    subscription.unsubscribe();
-  });
-
-  test.each<[string, RunCheck]>([
-    ['between two checks', () => true],
-    ['during a check', () => new Promise(() => {})],
-  ])('are gone after unsubscribing %s', (_, check) => {
-    vi.useFakeTimers();
-    try {
-      const subscription = monitor(check, settings).subscribe();
-      expect(vi.getTimerCount()).toBe(1);
-      subscription.unsubscribe();
-      expect(vi.getTimerCount()).toBe(0);
-    } finally {
-      vi.useRealTimers();
-    }
-  });
 });

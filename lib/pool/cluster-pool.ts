@@ -1,23 +1,13 @@
-import {
-  asapScheduler,
-  auditTime,
-  defer,
-  map,
-  merge,
-  type Observable,
-  of,
-  ReplaySubject,
-  share,
-  takeUntil,
-} from 'rxjs';
+import { asapScheduler, auditTime, defer, map, merge, type Observable, of, share, takeUntil } from 'rxjs';
 import type { StopOptions } from '../cluster/cluster.ts';
+import { OptionsError } from '../config/errors.ts';
 import type { HealthConfig } from '../config/health-config.ts';
 import type { Logger } from '../log/logger.ts';
 import { fromAbortSignal } from '../reactive/from-abort-signal.ts';
 import { guarded } from '../reactive/guarded.ts';
 import { shareLatest } from '../reactive/share-latest.ts';
 import { combineNow } from './combine-now.ts';
-import { combine, forget, planOf } from './combining.ts';
+import { type Combining, combine, forget, planOf } from './combining.ts';
 import { createKeeper } from './keeper.ts';
 import { Lives } from './lives.ts';
 import type { MergeOptions, Pool, PoolOptions, PoolPlan } from './pool.ts';
@@ -29,16 +19,16 @@ import type { PoolReport } from './report.ts';
 import { restart, start, stopAll, stopSome } from './running.ts';
 import { SharedHandlers } from './shared-handlers.ts';
 import { Site } from './site.ts';
-import { place, remove, store } from './storing.ts';
+import { placeAll, remove, store } from './storing.ts';
 import { monitor } from './watching.ts';
 
 /** Everything that happens to a pool, told to people: what they do about it cannot harm it. */
-const streamsOf = (site: Site, closed$: Observable<void>): Pick<PoolSource, 'servers$' | 'changes$'> => {
+const streamsOf = (site: Site): Pick<PoolSource, 'servers$' | 'changes$'> => {
   const report = (error: unknown): void => site.logger.error('a subscriber of the pool failed', error);
   const present = (): readonly PoolServer[] => Object.freeze([...site.entries.servers.values()]);
   const servers$ = merge(site.touched$, site.lives.snapshot$).pipe(
     auditTime(0, asapScheduler),
-    takeUntil(closed$),
+    takeUntil(site.closed$),
     map(present),
     shareLatest(),
   );
@@ -58,8 +48,8 @@ const streamsOf = (site: Site, closed$: Observable<void>): Pick<PoolSource, 'ser
   };
 };
 
-const sourceOf = (site: Site, keeper: Keeper, closed$: Observable<void>): PoolSource => {
-  const { servers$, changes$ } = streamsOf(site, closed$);
+const sourceOf = (site: Site, keeper: Keeper): PoolSource => {
+  const { servers$, changes$ } = streamsOf(site);
   const entriesOf = (servers: readonly PoolServer[]) =>
     servers.flatMap((server) => PooledServer.entryOf(server, keeper) ?? []);
   return {
@@ -75,6 +65,9 @@ const sourceOf = (site: Site, keeper: Keeper, closed$: Observable<void>): PoolSo
   };
 };
 
+/** What the options of a cluster say and those of a pool do not. */
+const ITS_OWN = ['commit', 'siphonBuffer', 'stopOnComplete'];
+
 /** A pool on a cluster. */
 export class ClusterPool extends ServerReader implements Pool {
   readonly name: string;
@@ -83,27 +76,27 @@ export class ClusterPool extends ServerReader implements Pool {
   readonly #options: PoolOptions;
   readonly #site: Site;
   readonly #keeper: Keeper;
-  readonly #closed$: ReplaySubject<void>;
 
   constructor(options: PoolOptions, logger: Logger) {
     const { handler, signal, ...rest } = options;
+    for (const option of ITS_OWN) {
+      if (option in options) throw new OptionsError(option, 'left out: a pool decides that for each change');
+    }
     const settings = { name: 'pool', ...rest, logger, siphonBuffer: Number.POSITIVE_INFINITY };
     const lives = new Lives(settings);
     const handlers = new SharedHandlers(handler);
     const site: Site = new Site({ lives, handlers, logger, handleFor: (entry) => new PooledServer(entry, keeper) });
     const keeper = createKeeper(site);
-    const closed$ = new ReplaySubject<void>(1);
-    super(sourceOf(site, keeper, closed$));
+    super(sourceOf(site, keeper));
     this.#options = options;
     this.#site = site;
     this.#keeper = keeper;
-    this.#closed$ = closed$;
     this.name = lives.cluster.name ?? settings.name;
     this.cluster = lives.cluster;
     this.state$ = lives.cluster.state$;
     if (signal === undefined) return;
     fromAbortSignal(signal)
-      .pipe(takeUntil(closed$))
+      .pipe(takeUntil(site.closed$))
       .subscribe(() => void this.#close());
   }
 
@@ -115,9 +108,12 @@ export class ClusterPool extends ServerReader implements Pool {
     return this.#site.closed;
   }
 
-  /** Adds servers before anything runs; throws a `PoolError` for the first that cannot be. */
+  /** Adds servers before anything runs; throws a `PoolError` that names all that cannot be. */
   fill(configs: readonly (PoolServerConfig | undefined)[]): void {
-    for (const config of configs) if (config !== undefined) place(this.#site, config);
+    placeAll(
+      this.#site,
+      configs.filter((config) => config !== undefined),
+    );
   }
 
   override start(): Promise<PoolReport> {
@@ -172,7 +168,7 @@ export class ClusterPool extends ServerReader implements Pool {
   }
 
   planMerge(other: Iterable<readonly [string, PoolServer]>, { conflict = 'source' }: MergeOptions = {}): PoolPlan {
-    return this.#plan(() => combine(this.#site, configsOf(other), { phase: 'merge', conflict, keep: true }));
+    return this.#plan(configsOf(other), { phase: 'merge', conflict, keep: true });
   }
 
   reload(configs?: Iterable<PoolServerConfig>): Promise<PoolPlan> {
@@ -181,7 +177,7 @@ export class ClusterPool extends ServerReader implements Pool {
   }
 
   planReload(configs: Iterable<PoolServerConfig>): PoolPlan {
-    return this.#plan(() => combine(this.#site, [...configs], { phase: 'reload', conflict: 'source', keep: false }));
+    return this.#plan([...configs], { phase: 'reload', conflict: 'source', keep: false });
   }
 
   handler(handler: PoolHandler | undefined): Promise<void> {
@@ -196,10 +192,10 @@ export class ClusterPool extends ServerReader implements Pool {
     await this.#close();
   }
 
-  #plan(combined: () => ReturnType<typeof combine>): PoolPlan {
-    const combination = combined();
+  #plan(configs: readonly unknown[], combining: Combining): PoolPlan {
+    const combination = combine(this.#site, configs, combining);
     try {
-      return planOf(this.#site, combination);
+      return planOf(this.#site, combination, combining);
     } finally {
       forget(this.#site, combination);
     }
@@ -209,9 +205,8 @@ export class ClusterPool extends ServerReader implements Pool {
     const site = this.#site;
     site.closed = true;
     await stopAll(site);
-    if (this.#closed$.closed) return;
-    this.#closed$.next();
-    this.#closed$.complete();
+    site.closed$.next();
+    site.closed$.complete();
     site.changes$.complete();
   }
 }

@@ -49,7 +49,7 @@ export const combineNow = async (
     const combination = combine(site, configs(), combining);
     try {
       assertNoConflicts(site, combination, combining);
-      const planned = planOf(site, combination);
+      const planned = planOf(site, combination, combining);
       const { added, changed, removed, parts } = combination;
       const concerned = new Set([...added, ...removed, ...changed.map(({ entry }) => entry)].map(({ id }) => id));
       const verdict = await site.commit(parts, 'atomic', concerned);

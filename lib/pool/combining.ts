@@ -1,9 +1,11 @@
+import type { Plan } from '../cluster/plan.ts';
 import { formatAddress, isAnyPort, parseAddress } from '../config/address.ts';
 import { ConfigError } from '../config/errors.ts';
 import type { Issue } from '../config/issue.ts';
 import { sameData } from '../config/plain-data.ts';
 import { findRivals } from '../config/rivals.ts';
 import { sameSpec } from '../config/same.ts';
+import { danglingIssue } from './desired.ts';
 import { Entry, listenOf, type Part } from './entry.ts';
 import { PoolError, type PoolErrorCode, type PoolFailure } from './errors.ts';
 import { type Known, matchServers } from './match.ts';
@@ -101,6 +103,18 @@ const assertRoom = (combining: Combining, parts: readonly Part[]): void => {
   throw invalid(combining, failures, issues);
 };
 
+/** Whoever comes or changes depends on servers that are there then. */
+const assertDependencies = (site: Site, combining: Combining, { parts, unchanged }: Combination): void => {
+  const spared = new Set(unchanged.map(({ id }) => id));
+  const dangling = site.write(parts).dangling.filter(({ part }) => !spared.has(part.id));
+  if (dangling.length === 0) return;
+  const issues = dangling.map(({ part, dependency }) => danglingIssue(part.config.name ?? part.key, dependency));
+  const failures = dangling.map(({ part: { config, key } }, index) =>
+    failureOf({ name: config.name ?? key, key }, combining.phase, new ConfigError(issues.slice(index, index + 1))),
+  );
+  throw invalid(combining, failures, issues);
+};
+
 /** Gives out keys to newcomers that leave their port to the system: nobody has them yet, and no two get the same. */
 const keysFor = (site: Site): ((read: ReadServer) => string) => {
   const given = new Set<string>();
@@ -126,7 +140,7 @@ export const combine = (site: Site, configs: readonly unknown[], combining: Comb
     const entry = listen === '' ? undefined : site.entries.find(listen);
     return entry === undefined ? undefined : presents.get(entry);
   };
-  const floating = Array.from(site.entries.floating(), present);
+  const floating = Array.from(site.entries.floats(), present);
   const matches = matchServers(configs.map(knownFrom), find, floating);
   const keyFor = keysFor(site);
   const failures: PoolFailure[] = [];
@@ -186,6 +200,7 @@ export const combine = (site: Site, configs: readonly unknown[], combining: Comb
   try {
     if (failures.length > 0) throw invalid(combining, failures, issues);
     assertRoom(combining, parts);
+    assertDependencies(site, combining, combination);
   } catch (error) {
     forget(site, combination);
     throw error;
@@ -198,8 +213,22 @@ export const forget = (site: Site, { added }: Combination): void => {
   for (const { id } of added) site.ids.release(id);
 };
 
-/** What a combination does, for people. */
-export const planOf = (site: Site, { parts, added, changed, unchanged, removed, conflicts }: Combination): PoolPlan => {
+const clusterPlan = (site: Site, parts: readonly Part[], combining: Combining): Plan => {
+  try {
+    return site.plan(parts);
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause;
+    const ids = new Set(cause.issues.map(({ server }) => server));
+    const failures = parts
+      .filter(({ id }) => ids.has(id))
+      .map((part) => failureOf({ name: part.config.name ?? part.key, key: part.key }, combining.phase, cause));
+    throw invalid(combining, failures, cause.issues);
+  }
+};
+
+/** What a combination does, for people. Throws a `PoolError` for servers that depend on each other in a circle. */
+export const planOf = (site: Site, combination: Combination, combining: Combining): PoolPlan => {
+  const { parts, added, changed, unchanged, removed, conflicts } = combination;
   const keys = (entries: readonly { readonly key: string }[]): readonly string[] =>
     Object.freeze(entries.map(({ key }) => key));
   return Object.freeze({
@@ -208,7 +237,7 @@ export const planOf = (site: Site, { parts, added, changed, unchanged, removed, 
     unchanged: keys(unchanged),
     removed: keys(removed),
     conflicts: Object.freeze([...conflicts]),
-    plan: site.plan(parts),
+    plan: clusterPlan(site, parts, combining),
   });
 };
 

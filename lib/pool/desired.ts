@@ -1,3 +1,5 @@
+import type { Issue } from '../config/issue.ts';
+import { oneLine, received } from '../config/received.ts';
 import type { ClusterConfig, ServerConfig } from '../config/server-config.ts';
 import type { Part } from './entry.ts';
 
@@ -6,6 +8,17 @@ export interface Dangling {
   readonly part: Part;
   readonly dependency: string;
 }
+
+/** What is said of a dependency on a server that is not there. */
+export const danglingIssue = (server: string, dependency: string): Issue =>
+  Object.freeze({
+    server,
+    path: 'dependsOn',
+    expected: 'names or addresses of servers of the pool',
+    received: received(dependency),
+    message: `there is no server '${oneLine(dependency)}'`,
+    hint: 'store what it depends on first',
+  });
 
 /** What a cluster is to be told. */
 export interface Desired {

@@ -41,8 +41,13 @@ export class Entries {
   }
 
   /** Those whose port the system chooses. */
-  floating(): IterableIterator<Entry> {
+  floats(): IterableIterator<Entry> {
     return this.#written.values();
+  }
+
+  /** How many those are. */
+  get floating(): number {
+    return this.#written.size;
   }
 
   byId(id: string): Entry | undefined {

@@ -91,7 +91,7 @@ export interface PoolView extends PoolReader {
  */
 export interface Pool extends PoolReader, Runnable, AsyncDisposable {
   /** The cluster beneath, to look at. */
-  readonly cluster: Pick<Cluster, 'cluster$' | 'state$' | 'outcomes$' | 'snapshot' | 'error' | 'name'>;
+  readonly cluster: Pick<Cluster, 'cluster$' | 'state$' | 'outcomes$' | 'snapshot' | 'error' | 'name' | 'instrument'>;
   /** The signal was aborted, or the pool disposed of: nothing can be changed any more. */
   readonly closed: boolean;
   start(): Promise<PoolReport>;

@@ -3,6 +3,7 @@ import type { Entry } from './entry.ts';
 import { PoolError, type PoolErrorCode } from './errors.ts';
 import type { PoolReport, ServerReport } from './report.ts';
 import { failureOf, type Site } from './site.ts';
+import type { Verdict } from './verdict.ts';
 
 /** Which servers are meant; all of the pool when `undefined`. */
 export type Meant = readonly Entry[] | undefined;
@@ -87,31 +88,37 @@ const refuseDangling = (site: Site, starting: ReadonlySet<Entry>): void => {
   }
 };
 
-const begin = async (site: Site, meant: Meant, stops: number, doing: Doing): Promise<PoolReport> => {
-  const began = performance.now();
-  await site.lives.ended();
-  assertNotStopped(site, stops, doing);
-  const entries = inOrder(site, meant);
-  if (meant === undefined) site.started = true;
+/** Has servers, and what they depend on, run; those that cannot have their error afterwards. */
+const bringUp = async (site: Site, entries: readonly Entry[]): Promise<Verdict['status']> => {
   const starting = withDependencies(site, entries);
-  const ran = new Set(entries.filter((entry) => site.isRunning(entry)));
   for (const entry of starting) {
     entry.wanted = true;
     entry.error = undefined;
   }
   refuseDangling(site, starting);
   const { status, refused } = await site.launch(site.write().config);
-  if (status === 'idle') assertNotStopped(site, stops, doing);
   for (const [id, error] of refused) {
     const entry = site.entries.byId(id);
     if (entry !== undefined) site.fail(entry, error);
   }
+  site.touched$.next();
+  return status;
+};
+
+const begin = async (site: Site, meant: Meant, stops: number, doing: Doing): Promise<PoolReport> => {
+  const began = performance.now();
+  await site.lives.ended();
+  assertNotStopped(site, stops, doing);
+  const entries = inOrder(site, meant);
+  if (meant === undefined) site.started = true;
+  const ran = new Set(entries.filter((entry) => site.isRunning(entry)));
+  const status = await bringUp(site, entries);
+  if (status === 'idle') assertNotStopped(site, stops, doing);
   const rows = entries.map((entry) => {
     if (entry.spec.disabled) return rowOf(entry, 'skipped');
     if (entry.error !== undefined) return rowOf(entry, 'failed', entry.error);
     return rowOf(entry, ran.has(entry) ? 'running' : 'started');
   });
-  site.touched$.next();
   return settled(doing, entries, reportOf(rows, began));
 };
 
@@ -126,6 +133,7 @@ export const start = (site: Site, meant?: Meant): Promise<PoolReport> => {
 /** Stops some servers, and what depends on them; the others go on. Settles when their addresses are free. */
 export const stopSome = async (site: Site, meant: Meant, options: StopOptions = {}): Promise<PoolReport> => {
   const began = performance.now();
+  if (site.closed) return stopAll(site, options);
   const entries = await site.change(async () => {
     const stopping = [...withDependents(site, inOrder(site, meant))];
     await site.hurry(stopping, options.drainTimeoutMs);
@@ -164,7 +172,16 @@ export const stopAll = async (site: Site, options?: StopOptions): Promise<PoolRe
   );
 };
 
-/** Builds servers that run anew, and starts those that should and do not; where nothing runs at all, starts. */
+/** Servers that do not run although they were to, or are restarted by name: they are started. */
+const revive = async (site: Site, entries: readonly Entry[], meant: Meant): Promise<readonly Entry[]> => {
+  const revived = entries.filter(
+    ({ spec, wanted, error }) => !spec.disabled && !wanted && (meant !== undefined || error !== undefined),
+  );
+  if (revived.length > 0) await bringUp(site, revived);
+  return revived;
+};
+
+/** Builds servers that run anew, and starts those that should run and do not; where nothing runs at all, starts. */
 export const restart = (site: Site, meant?: Meant): Promise<PoolReport> => {
   const { stops } = site;
   if (!site.closed) site.lives.renew();
@@ -173,15 +190,15 @@ export const restart = (site: Site, meant?: Meant): Promise<PoolReport> => {
     if (!site.lives.live) return begin(site, meant, stops, RESTARTING);
     const entries = inOrder(site, meant);
     const runs = new Set(entries.filter(({ wanted, spec }) => wanted && !spec.disabled));
-    const { status, refused } = await site.rebuild(
-      Array.from(runs, ({ id }) => id),
-      'independent',
-    );
+    const revived = new Set(await revive(site, entries, meant));
+    const ids = Array.from(runs, ({ id }) => id);
+    const { status, refused } = await site.rebuild(ids, 'independent');
     if (status === 'idle') assertNotStopped(site, stops, RESTARTING);
     const rows = entries.map((entry) => {
       if (entry.spec.disabled) return rowOf(entry, 'skipped');
       const error = refused.get(entry.id) ?? entry.error;
       if (error !== undefined) return rowOf(entry, 'failed', error);
+      if (revived.has(entry)) return rowOf(entry, 'started');
       return rowOf(entry, runs.has(entry) ? 'restarted' : 'stopped');
     });
     return settled(RESTARTING, entries, reportOf(rows, began));

@@ -1,4 +1,4 @@
-import { Subject } from 'rxjs';
+import { ReplaySubject, Subject, type Subscription, takeUntil } from 'rxjs';
 import type { Plan } from '../cluster/plan.ts';
 import type { ServerSnapshot } from '../cluster/snapshot.ts';
 import { type Address, parseAddress } from '../config/address.ts';
@@ -43,12 +43,16 @@ export class Site {
   readonly handleFor: (entry: Entry) => PoolServer;
   /** What is stored from now on is started at once. */
   started = false;
+  /** Emits once, when the pool is closed. */
+  readonly closed$ = new ReplaySubject<void>(1);
   closed = false;
   /** Stops so far: what was asked for before one is not begun after it. */
   stops = 0;
   readonly changes$ = new Subject<PoolChange>();
   /** Something that no snapshot of the cluster tells has changed. */
   readonly touched$ = new Subject<void>();
+  /** A server that crashed may come back on another port. */
+  #following: Subscription | undefined;
   readonly #writer = new DesiredWriter((text) => this.entries.keyOf(text));
 
   constructor({ lives, handlers, logger, handleFor }: SiteOptions) {
@@ -136,10 +140,17 @@ export class Site {
     return this.lives.live ? this.lives.plan(this.write(parts).config) : emptyPlan;
   }
 
-  /** Finds servers under the ports they were given. */
+  /** Finds servers under the ports they were given, now and whenever that changes. */
   settle(): void {
+    if (this.#following === undefined && this.entries.floating > 0) {
+      this.#following = this.lives.snapshot$.pipe(takeUntil(this.closed$)).subscribe(() => this.#settle());
+    }
+    this.#settle();
+  }
+
+  #settle(): void {
     const moves = new Map<Entry, { readonly key: string; readonly address: Address }>();
-    for (const entry of this.entries.floating()) {
+    for (const entry of this.entries.floats()) {
       const bound = this.status(entry);
       if (bound?.state !== 'running' || bound.address === entry.key) continue;
       const read = parseAddress(bound.address);

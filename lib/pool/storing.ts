@@ -2,6 +2,7 @@ import { type Address, formatAddress, isAnyPort, parseAddress } from '../config/
 import { ConfigError } from '../config/errors.ts';
 import type { Issue } from '../config/issue.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
+import { danglingIssue } from './desired.ts';
 import { Entry, type Part } from './entry.ts';
 import { PoolError, type PoolErrorCode, type PoolPhase } from './errors.ts';
 import type { PoolServer, PoolServerConfig } from './pool-server.ts';
@@ -89,16 +90,7 @@ const assertRoom = (site: Site, { address, disabled }: ServerSpec, self: Entry |
 const assertDependencies = (site: Site, parts: readonly Part[], id: string, doing: Doing): void => {
   const missing = site.write(parts).dangling.filter(({ part }) => part.id === id);
   if (missing.length === 0) return;
-  const issues = missing.map(
-    ({ dependency }): Issue => ({
-      server: doing.name,
-      path: 'dependsOn',
-      expected: 'names or addresses of servers of the pool',
-      received: `"${dependency}"`,
-      message: `there is no server '${dependency}'`,
-      hint: 'store what it depends on first',
-    }),
-  );
+  const issues = missing.map(({ dependency }) => danglingIssue(doing.name, dependency));
   throw invalid(doing, issues);
 };
 
@@ -112,11 +104,28 @@ const adopt = (site: Site, { entry, former }: Newcomer, handle: PoolServer): Poo
   return handle;
 };
 
-/** Puts a server into a pool that does not run. Throws a `PoolError`. */
-export const place = (site: Site, given: unknown): void => {
-  const newcomer = receive(site, given);
-  if (newcomer.former !== undefined) site.detach(newcomer.former);
-  adopt(site, newcomer, site.handleFor(newcomer.entry));
+/** Puts servers into a pool that does not run. Throws a `PoolError` that names all that cannot be there. */
+export const placeAll = (site: Site, given: readonly unknown[]): void => {
+  const errors: PoolError[] = [];
+  for (const one of given) {
+    try {
+      const newcomer = receive(site, one);
+      if (newcomer.former !== undefined) site.detach(newcomer.former);
+      adopt(site, newcomer, site.handleFor(newcomer.entry));
+    } catch (error) {
+      if (!(error instanceof PoolError)) throw error;
+      errors.push(error);
+    }
+  }
+  const [first, ...others] = errors;
+  if (first === undefined) return;
+  if (others.length === 0) throw first;
+  const hint = errors.find((error) => error.hint !== undefined)?.hint;
+  throw new PoolError('ERR_POOL_ADD', `${first.message}, and ${others.length} more`, {
+    failures: errors.flatMap(({ failures }) => failures),
+    issues: errors.flatMap(({ issues }) => issues),
+    ...(hint === undefined ? {} : { hint }),
+  });
 };
 
 /**
@@ -134,7 +143,9 @@ export const store = (site: Site, given: unknown, handleFor = site.handleFor): P
     const parts = former === undefined ? [...all, entry] : all.map((one) => (one === former ? entry : one));
     try {
       if (site.lives.live) assertDependencies(site, parts, id, doing);
-      const { refused } = await site.commit(parts, 'independent', new Set([id]));
+      // Of one that takes another's place under an id of its own, the other must not leave before it is certain.
+      const mode = former === undefined || former.id === id ? 'independent' : 'atomic';
+      const { refused } = await site.commit(parts, mode, new Set([id]));
       const error = refused.get(id);
       if (error !== undefined) {
         await site.restore();

@@ -56,7 +56,7 @@ const looksAlike = (a: Health, b: Health): boolean =>
 
 const monitorOf = (site: Site, server: PoolServer): Monitor => {
   const present = (): Health => server.health ?? unknown();
-  const left$ = site.changes$.pipe(filter(() => server.detached));
+  const left$ = merge(site.closed$, site.changes$.pipe(filter(() => server.detached)));
   const news$: Observable<unknown> = merge(site.touched$, site.lives.snapshot$);
   const health$ = news$.pipe(startWith(undefined), map(present), distinctUntilChanged(looksAlike), takeUntil(left$));
   const report = (error: unknown): void => site.logger.error('a subscriber of the pool failed', error);

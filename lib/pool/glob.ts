@@ -3,8 +3,14 @@ import { PoolError } from './errors.ts';
 /** As long as the longest address, with room; the work for one text is bounded by the product of both lengths. */
 const LONGEST_GLOB = 512;
 
-/** Characters are compared one by one without their case, so that `?` is one character of the text itself. */
-const foldedOf = (text: string): readonly string[] => Array.from(text, (character) => character.toLowerCase());
+/** A text as characters without their case: one by one, so that `?` is one character of the text itself. */
+type Characters = ArrayLike<string>;
+
+/** Where a character is one unit of a text, and stays one in small letters: nearly always. */
+const PLAIN = /^[ -~]*$/;
+
+const charactersOf = (text: string): Characters =>
+  PLAIN.test(text) ? text.toLowerCase() : Array.from(text, (character) => character.toLowerCase());
 
 /**
  * Compiles a text in which `*` stands for anything and `?` for one character; everything else stands for itself,
@@ -18,11 +24,11 @@ export const compileGlob = (glob: string): ((text: string) => boolean) => {
   if (glob.length > LONGEST_GLOB) {
     throw new PoolError('ERR_POOL_PATTERN', `a glob has at most ${LONGEST_GLOB} characters, this one ${glob.length}`);
   }
-  const pattern = foldedOf(glob.replace(/\*{2,}/g, '*'));
-  return (text) => matches(pattern, foldedOf(text));
+  const pattern = charactersOf(glob.replace(/\*{2,}/g, '*'));
+  return (text) => matches(pattern, charactersOf(text));
 };
 
-const matches = (pattern: readonly string[], text: readonly string[]): boolean => {
+const matches = (pattern: Characters, text: Characters): boolean => {
   let at = 0;
   let star = -1;
   /** Where in the text the last star ends, as far as it has been tried. */

@@ -42,10 +42,7 @@ export class ServerReader implements PoolReader {
   }
 
   get size(): number {
-    if (this.#selects === undefined) return this.#source.servers.size;
-    let size = 0;
-    for (const _ of this.entries()) size += 1;
-    return size;
+    return this.#selects === undefined ? this.#source.servers.size : this.all().length;
   }
 
   has(bind: string): boolean {
@@ -93,43 +90,49 @@ export class ServerReader implements PoolReader {
   }
 
   list(source: PoolField, target: PoolField, match: PoolMatch): readonly string[] {
-    const selects = selectBy(source, match);
-    const found: string[] = [];
-    for (const [, server] of this.entries()) if (selects(server)) found.push(fieldOf(server, target));
-    return found;
+    return this.all()
+      .filter(selectBy(source, match))
+      .map((server) => fieldOf(server, target));
   }
 
   isRunning(): boolean {
-    for (const [, server] of this.entries()) if (server.isRunning()) return true;
-    return false;
+    return this.all().some((server) => server.isRunning());
   }
 
   uptime(): number {
-    let longest = 0;
-    for (const [, server] of this.entries()) longest = Math.max(longest, server.uptime());
-    return longest;
+    return this.all().reduce((longest, server) => Math.max(longest, server.uptime()), 0);
   }
 
   monitorNames(): readonly string[] {
-    return Array.from(this.entries(), ([, server]) => server.monitorName);
+    return this.all().map(({ monitorName }) => monitorName);
   }
 
   start(): Promise<PoolReport> {
-    return this.#source.start([...this.values()]);
+    return this.#source.start(this.all());
   }
 
   stop(options?: StopOptions): Promise<PoolReport> {
-    return this.#source.stop([...this.values()], options);
+    return this.#source.stop(this.all(), options);
   }
 
   restart(): Promise<PoolReport> {
-    return this.#source.restart([...this.values()]);
+    return this.#source.restart(this.all());
+  }
+
+  /** Those of this moment. Without the iterators that let a visitor stop half-way: several times as fast. */
+  protected all(): PoolServer[] {
+    const selects = this.#selects;
+    const found: PoolServer[] = [];
+    this.#source.servers.forEach((server) => {
+      if (selects === undefined || selects(server)) found.push(server);
+    });
+    return found;
   }
 }
 
 /** Some servers of a pool, now and later. */
 class ServerView extends ServerReader implements PoolView {
   snapshot(): readonly PoolServer[] {
-    return Object.freeze([...this.values()]);
+    return Object.freeze(this.all());
   }
 }

@@ -60,8 +60,8 @@ export const selectBy = (field: PoolField, match: PoolMatch): Select => {
     parts.push((server) => test(server[by]));
   }
   if (where !== undefined) parts.push(where);
-  if (parts.length === 0) return nothing;
-  return (server) => parts.every((part) => part(server));
+  const [only = nothing, ...others] = parts;
+  return others.length === 0 ? only : (server) => parts.every((part) => part(server));
 };
 
 const patternTest = (pattern: string | RegExp, lenient: boolean): Test | undefined => {

@@ -97,7 +97,8 @@ export class Roster {
   encryptionFor(spec: ServerSpec): Encryption | undefined {
     const former = this.members.get(spec.id);
     if (former?.service.encryption === undefined || sameSpec(former.spec, spec)) return undefined;
-    const stays = former.spec.http2 === spec.http2 && sameData(former.spec.tls, spec.tls);
+    const sameProtocols = (former.spec.http2 === undefined) === (spec.http2 === undefined);
+    const stays = sameProtocols && sameData(former.spec.tls, spec.tls);
     return stays ? former.service.encryption : undefined;
   }
 

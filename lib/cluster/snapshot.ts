@@ -1,5 +1,6 @@
 import { formatAddress } from '../config/address.ts';
 import { clientUrl } from '../config/expose.ts';
+import type { Http2Spec } from '../config/http2-config.ts';
 import type { Issue } from '../config/issue.ts';
 import { isPem } from '../config/pem.ts';
 import { routeKinds } from '../config/route-schema.ts';
@@ -17,7 +18,14 @@ import type { Progress } from './progress.ts';
 /** How connections are encrypted, as data: nothing that is a secret, and no path of a key. */
 export type TlsView = Pick<
   TlsSpec,
-  'clientAuth' | 'minVersion' | 'maxVersion' | 'unknownName' | 'handshakeTimeoutMs' | 'watch' | 'warnBeforeDays'
+  | 'clientAuth'
+  | 'minVersion'
+  | 'maxVersion'
+  | 'sessionTickets'
+  | 'unknownName'
+  | 'handshakeTimeoutMs'
+  | 'watch'
+  | 'warnBeforeDays'
 > & {
   /** Where certificates come from, the default one first: paths, or `PEM`. */
   readonly certificates: readonly string[];
@@ -38,6 +46,12 @@ export interface ServerConfigView extends ServerLimits {
   readonly dependsOn?: readonly string[];
   /** Present where connections are encrypted. */
   readonly tls?: TlsView;
+  /** Present where clients may choose HTTP/2. */
+  readonly http2?: Http2Spec;
+  /** Present, and `false`, where every answer ends its connection. */
+  readonly keepAlive?: boolean;
+  /** What lines of the log are left out by; absent when there are none. */
+  readonly logFilter?: readonly string[];
   readonly routes: readonly { readonly path: string; readonly kind: string; readonly name?: string }[];
 }
 
@@ -133,7 +147,10 @@ const viewOf = (spec: ServerSpec): ServerConfigView => {
     listen: formatAddress(spec.address),
     routes: Object.freeze(routes),
     ...(spec.dependsOn.length === 0 ? {} : { dependsOn: spec.dependsOn }),
-    ...(tls === undefined ? {} : { tls: tlsViewOf(tls, spec.http2) }),
+    ...(spec.http2 === undefined ? {} : { http2: spec.http2 }),
+    ...(spec.keepAlive ? {} : { keepAlive: false }),
+    ...(spec.logFilter.length === 0 ? {} : { logFilter: spec.logFilter }),
+    ...(tls === undefined ? {} : { tls: tlsViewOf(tls, spec.http2 !== undefined) }),
     ...spec.limits,
   });
   views.set(spec, view);

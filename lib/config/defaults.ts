@@ -19,6 +19,8 @@ export const limitDefaults: ServerLimits = Object.freeze({
   drainTimeoutMs: 30_000,
   /** No limit beside the one on file descriptors. */
   maxConnections: 0,
+  /** How many requests at once a handler bears, only its author knows. */
+  maxInFlight: 0,
   /** Node's own limit: 16 KiB. */
   maxHeaderBytes: 16_384,
   /** 10 MiB: form posts and JSON fit, a body that is held in memory cannot exhaust it soon. */

@@ -21,7 +21,9 @@ export const sameSpec = (a: ServerSpec, b: ServerSpec): boolean =>
     sameData(a.restart, b.restart) &&
     sameData(a.health, b.health) &&
     sameData(a.dependsOn, b.dependsOn) &&
-    a.http2 === b.http2 &&
+    a.keepAlive === b.keepAlive &&
+    sameData(a.logFilter, b.logFilter) &&
+    sameData(a.http2, b.http2) &&
     sameData(a.tls, b.tls) &&
     sameData(a.middleware, b.middleware) &&
     sameData(a.routes, b.routes));

@@ -6,13 +6,15 @@ import { dependsOnSchema } from './dependency-schema.ts';
 import { displayName } from './display-name.ts';
 import { EXPOSE_FORMS, exposeFitsAddress, hasStrangeBraces, isExposable } from './expose.ts';
 import { healthDataSchema, healthSchema } from './health-schema.ts';
+import { http2NeedsTls } from './http2-schema.ts';
 import { ID } from './id.ts';
 import { middlewareDataSchema, middlewareSchema } from './middleware-schema.ts';
 import { isPlainObject } from './plain-data.ts';
 import { routesDataSchema, routesSchema } from './route-schema.ts';
 import type { App, ServerLimits, UpgradeHandler } from './server-config.ts';
 import { type Check, rule, shape, wholeNumber } from './shape.ts';
-import { encryptionMembers, http2NeedsTls } from './tls-schema.ts';
+import { encryptionMembers } from './tls-schema.ts';
+import { trafficMembers } from './traffic-schema.ts';
 import { wording } from './wording.ts';
 
 /** The longest time a timer of Node can wait; it fires at once on anything longer. */
@@ -85,6 +87,7 @@ const limits = {
     'Milliseconds a server that leaves may take to finish what it accepted; 0 cuts at once.',
   ),
   maxConnections: limit('maxConnections', 0, LONGEST_MS, 'Connections served at once; 0 = no limit.'),
+  maxInFlight: limit('maxInFlight', 0, LONGEST_MS, 'Requests worked on at once (503 beyond); 0 = no limit.'),
   maxHeaderBytes: limit('maxHeaderBytes', 1_024, 1_048_576, 'Bytes of request line and headers (431 beyond).'),
   maxBodyBytes: limit(
     'maxBodyBytes',
@@ -158,6 +161,7 @@ const data = {
   ),
   ...limits,
   ...encryptionMembers,
+  ...trafficMembers,
 };
 
 const isApp = (value: unknown): value is App => {

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Handler, MiddlewareHandler } from 'hono';
 import type { FilesConfig } from './files-config.ts';
 import type { HealthConfig } from './health-config.ts';
+import type { Http2Config } from './http2-config.ts';
 import type { MiddlewareConfig } from './middleware-config.ts';
 import type { ProxyConfig } from './proxy-config.ts';
 import type { RedirectConfig } from './redirect-config.ts';
@@ -149,6 +150,11 @@ export interface ServerLimits {
   readonly drainTimeoutMs: number;
   /** Connections served at once, further ones are closed unanswered; `0` = no limit, the default. */
   readonly maxConnections: number;
+  /**
+   * Requests worked on at once, from their heads to the ends of their answers; further ones get a 503 with
+   * `Retry-After`. `0` = no limit, the default.
+   */
+  readonly maxInFlight: number;
   /** Bytes of request line and headers (431 beyond), from 1 024 to 1 048 576; 16 384. */
   readonly maxHeaderBytes: number;
   /** Bytes of a request body (413 beyond); 10 485 760, `0` = no limit. */
@@ -201,8 +207,18 @@ export interface ServerConfig extends Partial<ServerLimits> {
   readonly dependsOn?: readonly string[];
   /** Encrypts connections; without it they are not. */
   readonly tls?: TlsConfig;
-  /** Clients may choose HTTP/2 beside HTTP/1.1; needs `tls`. `false` by default. */
-  readonly http2?: boolean;
+  /** Clients may choose HTTP/2 beside HTTP/1.1, in sessions with these settings; needs `tls`. `false` by default. */
+  readonly http2?: boolean | Http2Config;
+  /**
+   * Connections may be used for more than one request; `true` by default. Without it every answer ends its connection,
+   * and an HTTP/2 session ends with what was asked first.
+   */
+  readonly keepAlive?: boolean;
+  /**
+   * Lines about its requests and connections that contain one of these texts are left out of the log; none by default.
+   * What the cluster says of the server is not concerned.
+   */
+  readonly logFilter?: readonly string[];
   /** Which request paths are let through; `'strict'` by default. Others are answered with 400. */
   readonly paths?: PathPolicy;
 }

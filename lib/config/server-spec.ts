@@ -1,5 +1,6 @@
 import type { Address } from './address.ts';
 import type { HealthSettings } from './health-settings.ts';
+import type { Http2Spec } from './http2-config.ts';
 import type {
   App,
   PathPolicy,
@@ -33,7 +34,11 @@ export interface ServerSpec {
   /** Sorted, each once: their order means nothing. */
   readonly dependsOn: readonly string[];
   readonly tls: TlsSpec | undefined;
-  readonly http2: boolean;
+  /** Absent where clients may not choose HTTP/2. */
+  readonly http2: Http2Spec | undefined;
+  readonly keepAlive: boolean;
+  /** Sorted, each once. */
+  readonly logFilter: readonly string[];
   /** What answers: exactly one of the two. */
   readonly app: App | undefined;
   readonly routes: readonly Route[] | undefined;

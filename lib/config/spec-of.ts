@@ -1,6 +1,7 @@
 import { headersTimeoutOf, initialDelayOf, limitDefaults, RESPOND_STATUS, restartDefaults } from './defaults.ts';
 import { filesSettingsOf } from './files-config.ts';
 import { healthSettingsOf } from './health-settings.ts';
+import { http2SpecOf } from './http2-config.ts';
 import { formatModuleReference, parseModuleReference } from './module-reference.ts';
 import { freezePlainData } from './plain-data.ts';
 import { proxySettingsOf } from './proxy-config.ts';
@@ -23,20 +24,23 @@ export const specOf = (id: string, given: ServerOutput): ServerSpec =>
     limits: limitsOf(given),
     restart: restartOf(given.restart),
     health: healthOf(given.health),
-    dependsOn: dependsOnOf(given.dependsOn),
+    dependsOn: textsOf(given.dependsOn),
     tls: given.tls === undefined ? undefined : tlsSpecOf(given.tls),
-    http2: given.http2 ?? false,
+    http2: http2SpecOf(given.http2),
+    keepAlive: given.keepAlive ?? true,
+    logFilter: textsOf(given.logFilter),
     app: given.app,
     routes: given.routes === undefined ? undefined : routesOf(given.routes),
     middleware: middlewareOf(given.middleware),
     upgrade: given.upgrade,
   });
 
-/** Most servers depend on nobody: they share the list of none. */
-const NOBODY: readonly string[] = Object.freeze([]);
+/** Most servers depend on nobody and filter nothing: they share the list of none. */
+const NONE: readonly string[] = Object.freeze([]);
 
-const dependsOnOf = (given: readonly string[] = NOBODY): readonly string[] =>
-  given.length === 0 ? NOBODY : Object.freeze(given.toSorted());
+/** Texts whose order means nothing. */
+const textsOf = (given: readonly string[] = NONE): readonly string[] =>
+  given.length === 0 ? NONE : Object.freeze([...new Set(given)].toSorted());
 
 const middlewareOf = (given: ServerOutput['middleware']): ServerSpec['middleware'] => {
   // A list of nothing is none.
@@ -61,6 +65,7 @@ const limitsOf = (given: GivenLimits): ServerLimits => {
     writeTimeoutMs: given.writeTimeoutMs ?? limitDefaults.writeTimeoutMs,
     drainTimeoutMs: given.drainTimeoutMs ?? limitDefaults.drainTimeoutMs,
     maxConnections: given.maxConnections ?? limitDefaults.maxConnections,
+    maxInFlight: given.maxInFlight ?? limitDefaults.maxInFlight,
     maxHeaderBytes: given.maxHeaderBytes ?? limitDefaults.maxHeaderBytes,
     maxBodyBytes: given.maxBodyBytes ?? limitDefaults.maxBodyBytes,
   });

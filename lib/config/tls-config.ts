@@ -1,6 +1,12 @@
 /** Whether clients are asked for a certificate, and whether those who show none are let in. */
 export type ClientAuth = 'none' | 'request' | 'require';
 
+/** Curves that two sides may agree on a key with, in OpenSSL's words. */
+export const TLS_CURVES = ['X25519', 'X448', 'P-256', 'P-384', 'P-521'] as const;
+
+/** A curve that two sides may agree on a key with. */
+export type TlsCurve = (typeof TLS_CURVES)[number];
+
 /** Versions of TLS that may be spoken; what came before is broken (RFC 8996). */
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
 
@@ -50,6 +56,13 @@ export interface TlsConfig extends TlsCertificate {
   readonly maxVersion?: TlsVersion;
   /** Cipher suites in the words of OpenSSL, best first; Node's own by default. */
   readonly ciphers?: string;
+  /** Curves that keys are agreed on, best first, each once; Node's own by default. */
+  readonly curves?: readonly TlsCurve[];
+  /**
+   * Clients that come back may take up their last session with a ticket, which spares both sides the larger part of a
+   * handshake; `true` by default.
+   */
+  readonly sessionTickets?: boolean;
   /** Milliseconds from accepting a connection until both sides agree, from 1; 10 000 by default. */
   readonly handshakeTimeoutMs?: number;
   /** Follows the files, so that a renewed certificate is used without a new config; `true` by default. */
@@ -69,12 +82,13 @@ export interface TlsCertificateSpec {
 
 /** A TLS config after parsing: valid, defaults filled in, frozen. */
 export interface TlsSpec
-  extends Required<Omit<TlsConfig, keyof NamedTlsCertificate | 'certificates' | 'ca' | 'ciphers'>> {
+  extends Required<Omit<TlsConfig, keyof NamedTlsCertificate | 'certificates' | 'ca' | 'ciphers' | 'curves'>> {
   /** The default one. */
   readonly certificate: TlsCertificateSpec;
   readonly certificates: readonly TlsCertificateSpec[];
   readonly ca: readonly string[];
   readonly ciphers: string | undefined;
+  readonly curves: readonly TlsCurve[] | undefined;
 }
 
 /** What a TLS config leaves open. */
@@ -83,6 +97,7 @@ export const tlsDefaults = Object.freeze({
   unknownName: 'default',
   minVersion: 'TLSv1.2',
   maxVersion: 'TLSv1.3',
+  sessionTickets: true,
   /** Node allows 120 s. Three flights of a few kilobytes pass a slow mobile link in a fraction of this. */
   handshakeTimeoutMs: 10_000,
   watch: true,
@@ -117,6 +132,8 @@ export const tlsSpecOf = (given: TlsOutput): TlsSpec =>
     minVersion: given.minVersion ?? tlsDefaults.minVersion,
     maxVersion: given.maxVersion ?? tlsDefaults.maxVersion,
     ciphers: given.ciphers,
+    curves: given.curves === undefined ? undefined : Object.freeze([...given.curves]),
+    sessionTickets: given.sessionTickets ?? tlsDefaults.sessionTickets,
     handshakeTimeoutMs: given.handshakeTimeoutMs ?? tlsDefaults.handshakeTimeoutMs,
     watch: given.watch ?? tlsDefaults.watch,
     warnBeforeDays: given.warnBeforeDays ?? tlsDefaults.warnBeforeDays,

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
+import { http2Schema } from './http2-schema.ts';
 import { holdsPem, isPem } from './pem.ts';
 import { type Check, rule, shape, wholeNumber } from './shape.ts';
-import { type TlsVersion, tlsDefaults } from './tls-config.ts';
+import { TLS_CURVES, type TlsVersion, tlsDefaults } from './tls-config.ts';
 import { wording } from './wording.ts';
 
 /** The longest time a timer of Node can wait; it fires at once on anything longer. */
@@ -166,6 +167,26 @@ const tlsSchema = v.pipe(
         v.metadata({ description: 'Cipher suites in the words of OpenSSL, best first.' }),
       ),
     ),
+    curves: v.optional(
+      v.pipe(
+        v.array(
+          v.picklist(TLS_CURVES, wording(TLS_CURVES.map((name) => `'${name}'`).join(', '))),
+          wording('an array of curves'),
+        ),
+        v.minLength(1, wording('at least one curve')),
+        v.check((curves) => new Set(curves).size === curves.length, wording('every curve once')),
+        v.metadata({ description: "Curves keys are agreed on, best first; Node's own by default.", uniqueItems: true }),
+      ),
+    ),
+    sessionTickets: v.optional(
+      v.pipe(
+        v.boolean(isFlag),
+        v.metadata({
+          description: 'Clients that come back may take up their last session with a ticket.',
+          default: tlsDefaults.sessionTickets,
+        }),
+      ),
+    ),
     handshakeTimeoutMs: v.optional(
       v.pipe(
         wholeNumber(1, LONGEST_MS),
@@ -200,13 +221,5 @@ const tlsSchema = v.pipe(
 /** What a server says of encryption. */
 export const encryptionMembers = {
   tls: v.optional(tlsSchema),
-  http2: v.optional(
-    v.pipe(v.boolean(isFlag), v.metadata({ description: 'Clients may choose HTTP/2; needs tls.', default: false })),
-  ),
-};
-
-/** Browsers speak HTTP/2 over TLS alone, and only a handshake can tell who speaks it. */
-export const http2NeedsTls: Check = ({ http2, tls }, report) => {
-  if (http2 !== true || tls !== undefined) return;
-  report(['http2'], http2, wording("false without 'tls'", "needs 'tls'", "give 'tls', or leave it out"));
+  http2: v.optional(http2Schema),
 };

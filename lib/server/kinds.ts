@@ -1,5 +1,6 @@
 import { catchError, isObservable, throwError } from 'rxjs';
 import type { ServerSpec } from '../config/server-spec.ts';
+import { filtered } from '../log/filtered.ts';
 import type { Logger } from '../log/logger.ts';
 import { bothThere, type Soon, whenThere } from '../reactive/soon.ts';
 import type { Encryption } from './encryption.ts';
@@ -35,7 +36,7 @@ export interface ServiceSite extends Omit<RouteSite, 'server'> {
 }
 
 const encrypt = ({ tls, http2 }: ServerSpec, { encryption, baseDir }: ServiceSite): Soon<Service['encryption']> =>
-  tls === undefined ? undefined : (encryption ?? buildEncryption(tls, { baseDir, http2 }));
+  tls === undefined ? undefined : (encryption ?? buildEncryption(tls, { baseDir, http2: http2 !== undefined }));
 
 const buildApp = (
   spec: ServerSpec,
@@ -53,10 +54,11 @@ const buildApp = (
  * gives up.
  */
 export const buildService = (spec: ServerSpec, site: ServiceSite): Soon<Service> => {
+  const logger = filtered(site.logger, spec.logFilter);
   const failed = (cause: unknown): Error => (cause instanceof TlsError ? cause : new AppError(spec.id, { cause }));
   try {
     const service = whenThere(
-      bothThere(buildApp(spec, site), encrypt(spec, site)),
+      bothThere(buildApp(spec, logger === site.logger ? site : { ...site, logger }), encrypt(spec, site)),
       ([answers, encryption]): Service => ({
         id: spec.id,
         ...answers,
@@ -65,6 +67,8 @@ export const buildService = (spec: ServerSpec, site: ServiceSite): Soon<Service>
         limits: spec.limits,
         encryption,
         http2: spec.http2,
+        keepAlive: spec.keepAlive,
+        logger,
       }),
     );
     return isObservable(service) ? service.pipe(catchError((cause) => throwError(() => failed(cause)))) : service;

@@ -1,6 +1,8 @@
 import type { Observable } from 'rxjs';
+import type { Http2Spec } from '../config/http2-config.ts';
 import type { FetchFunction, PathPolicy, ServerLimits, UpgradeHandler } from '../config/server-config.ts';
 import type { Acceptor } from '../listener/listener.ts';
+import type { Logger } from '../log/logger.ts';
 import type { DirectDispatch } from './direct.ts';
 import type { Encryption } from './encryption.ts';
 import type { FindRoute } from './route-pattern.ts';
@@ -20,8 +22,12 @@ export interface Service {
   readonly limits: ServerLimits;
   /** How connections are encrypted; without it they are not. */
   readonly encryption: Encryption | undefined;
-  /** Clients may choose HTTP/2; only with encryption, where they can say so. */
-  readonly http2: boolean;
+  /** With what settings clients may choose HTTP/2; only with encryption, where they can say so. */
+  readonly http2: Http2Spec | undefined;
+  /** Connections may be used for more than one request. */
+  readonly keepAlive: boolean;
+  /** Takes what there is to say of its requests and connections. */
+  readonly logger: Logger;
 }
 
 /** How far a drain has come. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { http2Defaults } from '../../lib/config/http2-config.ts';
 import type { TlsConfig } from '../../lib/config/tls-config.ts';
 import { server } from './configs.ts';
 import { issuesOf, specOf } from './reading.ts';
@@ -19,6 +20,7 @@ describe('TLS settings', () => {
       certificates: [],
       ca: [],
       clientAuth: 'none',
+      sessionTickets: true,
       unknownName: 'default',
       minVersion: 'TLSv1.2',
       maxVersion: 'TLSv1.3',
@@ -45,7 +47,7 @@ describe('TLS settings', () => {
     };
     const spec = specOf(server({ tls, http2: true }));
     expect(spec).toMatchObject({
-      http2: true,
+      http2: http2Defaults,
       tls: {
         certificate: { cert: CERT, key: KEY, passphrase: 'p' },
         certificates: [{ ...files, names: ['a.example', '*.b.example'] }],

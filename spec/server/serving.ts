@@ -2,6 +2,7 @@ import { isObservable, type Subscription } from 'rxjs';
 import { onTestFinished } from 'vitest';
 import type { Address } from '../../lib/config/address.ts';
 import { limitDefaults } from '../../lib/config/defaults.ts';
+import { type Http2Config, http2SpecOf } from '../../lib/config/http2-config.ts';
 import type { App, PathPolicy, Route, ServerLimits, UpgradeHandler } from '../../lib/config/server-config.ts';
 import type { ServerSpec } from '../../lib/config/server-spec.ts';
 import { type TlsConfig, tlsSpecOf } from '../../lib/config/tls-config.ts';
@@ -22,7 +23,9 @@ export interface Served {
   readonly upgrade?: UpgradeHandler;
   readonly limits?: Partial<ServerLimits>;
   readonly tls?: TlsConfig;
-  readonly http2?: boolean;
+  readonly http2?: boolean | Http2Config;
+  readonly keepAlive?: boolean;
+  readonly logFilter?: readonly string[];
 }
 
 export const specOf = ({
@@ -34,6 +37,8 @@ export const specOf = ({
   limits,
   tls,
   http2 = false,
+  keepAlive = true,
+  logFilter = [],
 }: Served): ServerSpec => ({
   id: 'test',
   name: 'test',
@@ -46,7 +51,10 @@ export const specOf = ({
   restart: { intensity: 0, periodMs: 1, initialMs: 1, maxMs: 1 },
   health: undefined,
   tls: tls === undefined ? undefined : tlsSpecOf(tls),
-  http2,
+  http2: http2SpecOf(http2),
+  keepAlive,
+  logFilter,
+  dependsOn: [],
   app,
   routes,
   middleware,

@@ -104,7 +104,7 @@ const NOBODY: ReadonlySet<unknown> = new Set();
 /** Whether a connection that was made for `former` may stay when `next` comes into force. */
 const stays = (former: Service, next: Service): boolean => {
   if (former.encryption === undefined || next.encryption === undefined) return former.encryption === next.encryption;
-  return former.http2 === next.http2 && former.encryption.admits(next.encryption);
+  return (former.http2 === undefined) === (next.http2 === undefined) && former.encryption.admits(next.encryption);
 };
 
 /**
@@ -176,7 +176,7 @@ export class HttpServer implements HostedServer {
         client.speaks(connection);
         begin(engine, connection);
       },
-      failed: (error) => this.#context.logger.debug(`server ${responder.service.id}: ${error.message}`),
+      failed: (error) => responder.service.logger.debug(`server ${responder.service.id}: ${error.message}`),
     });
   }
 
@@ -203,7 +203,7 @@ export class HttpServer implements HostedServer {
         cut = progress.cut;
       },
       complete: () => {
-        if (cut > 0) this.#context.logger.warn(`server ${service.id} changed its protocol; ${costOf(cut)}`);
+        if (cut > 0) service.logger.warn(`server ${service.id} changed its protocol; ${costOf(cut)}`);
         this.#formers.delete(former);
         former.stop();
       },
@@ -250,7 +250,8 @@ export class HttpServer implements HostedServer {
   }
 
   #stalled({ socket }: Client): void {
-    this.#context.logger.debug(`server ${this.#responder?.service.id}: a client takes nothing of what is sent to it`);
+    const { id, logger } = this.#responder?.service ?? { id: '', logger: this.#context.logger };
+    logger.debug(`server ${id}: a client takes nothing of what is sent to it`);
     socket.destroy();
   }
 

@@ -13,6 +13,7 @@ import { offer, wantsWebSocket, withoutWish } from './handover.ts';
 import { InFlight, type Pending } from './in-flight.ts';
 import { inspect } from './inspect.ts';
 import { Observation } from './observation.ts';
+import { turnAway } from './overload.ts';
 import { lastWords, refuse } from './refuse.ts';
 import type { Asked, Reply, ReplyBindings } from './reply.ts';
 import { failureResponse, reportFailure } from './request-error.ts';
@@ -37,6 +38,9 @@ export interface HttpContext {
 
 const ignore = (): void => {};
 
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+
 /**
  * Answers the requests of those connections that were made in one way, with the service that is in force for them.
  */
@@ -55,12 +59,18 @@ export class Responder implements RequestReceiver {
     return this.#inFlight.size;
   }
 
+  /** As many requests are worked on as may be. */
+  get isFull(): boolean {
+    const { maxInFlight } = this.service.limits;
+    return maxInFlight > 0 && this.#inFlight.size >= maxInFlight;
+  }
+
   stop(): void {
     this.#inFlight.stop();
   }
 
   #late({ reply }: Pending): void {
-    this.context.logger.warn(`server ${this.service.id}: no response headers within the handler timeout`, {
+    this.service.logger.warn(`server ${this.service.id}: no response headers within the handler timeout`, {
       method: reply.req.method,
       path: reply.req.url,
     });
@@ -76,10 +86,18 @@ export class Responder implements RequestReceiver {
     connection.activeAt = performance.now();
     const { maxBodyBytes } = this.service.limits;
     const refusal = inspect(incoming, maxBodyBytes) ?? settleTarget(incoming, this.service.paths);
-    const observed = this.#observe(incoming, connection.activeAt, refusal);
+    const isTooMany = refusal === undefined && this.isFull;
+    const observed = this.#observe(incoming, connection.activeAt, isTooMany ? 503 : refusal);
     observed?.follow(outgoing);
     if (refusal !== undefined) {
       refuse(connection, outgoing, refusal);
+      return;
+    }
+    if (!this.service.keepAlive) outgoing.shouldKeepAlive = false;
+    if (isTooMany) {
+      // Its body would have to be read before the next request.
+      if (hasBody(incoming)) outgoing.shouldKeepAlive = false;
+      turnAway(outgoing);
       return;
     }
     if (incoming.url === WHOLE_SERVER) {
@@ -98,9 +116,7 @@ export class Responder implements RequestReceiver {
       if (this.#handle(incoming, outgoing, connection) && outgoing.socket === null) connection.queue(outgoing);
       return;
     }
-    const { headers } = incoming;
-    if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined)
-      observed.receive(incoming);
+    if (hasBody(incoming)) observed.receive(incoming);
     observed.run(() => this.#handle(incoming, outgoing, connection));
     if (outgoing.socket === null && !outgoing.destroyed) connection.queue(outgoing);
   }
@@ -208,7 +224,7 @@ export class Responder implements RequestReceiver {
 
   #report(error: unknown, incoming: Asked, moot: boolean, headersWritten: boolean): string {
     const server = this.service.id;
-    return reportFailure({ error, server, incoming, moot, headersWritten }, this.context.logger);
+    return reportFailure({ error, server, incoming, moot, headersWritten }, this.service.logger);
   }
 
   upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, readAgain: () => void): void {
@@ -222,7 +238,7 @@ export class Responder implements RequestReceiver {
     socket.on('error', ignore);
     // Whoever is told to leave comes back to who serves then; behind an unanswered request no protocol can begin.
     const misled = inspect(incoming, 0) ?? settleTarget(incoming, this.service.paths);
-    const refusal = misled ?? (connection.draining || connection.busy ? 503 : undefined);
+    const refusal = misled ?? (connection.draining || connection.busy || this.isFull ? 503 : undefined);
     const now = performance.now();
     if (refusal !== undefined) {
       this.#observe(incoming, now, refusal)?.end(refusal, true);

@@ -1,5 +1,6 @@
 import { createServer, Http2ServerRequest, type Http2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { http2Defaults } from '../../config/http2-config.ts';
 import type { Client } from '../client.ts';
 import type { Responder } from '../http/responder.ts';
 import { Session } from './session.ts';
@@ -46,11 +47,12 @@ export class Http2Engine {
    * @param draining - whether its client is to leave after what it asks first.
    */
   accept(socket: Duplex, responder: Responder, era: number, draining: boolean): Client {
-    this.#http2.updateSettings(settingsOf(responder.service.limits.maxHeaderBytes));
+    const { limits, http2: settings = http2Defaults } = responder.service;
+    this.#http2.updateSettings(settingsOf(limits.maxHeaderBytes, settings));
     this.#made = undefined;
     this.#http2.emit('connection', socket);
     if (this.#made === undefined) throw new TypeError('this connection was agreed to speak something else');
-    const session = new Session(socket, this.#made, responder, era, draining);
+    const session = new Session(socket, this.#made, responder, { era, draining, settings });
     this.#sessions.add(session);
     socket.once('close', () => this.#forget(session));
     this.#timer ??= this.#watch();

@@ -1,11 +1,14 @@
-import { Allowance } from './allowance.ts';
-import { MAX_STREAMS, SESSION_WINDOW_BYTES } from './session-settings.ts';
+import type { Http2Spec } from '../../config/http2-config.ts';
+import { Allowance, type AllowanceSize } from './allowance.ts';
 
 /**
  * Streams a client may break off, itself or by a mistake that makes us do it. A browser whose user moves on breaks off
  * what was under way, at most as many streams as it may have open; one that pans a map does so again and again.
  */
-const BREAKS = { burst: MAX_STREAMS, perSecond: 33 };
+const breaksOf = ({ maxConcurrentStreams }: Http2Spec): AllowanceSize => ({
+  burst: maxConcurrentStreams,
+  perSecond: 33,
+});
 
 /** SETTINGS and PING frames, each of which has to be answered. Clients probe their line a few times a second at most. */
 const QUESTIONS = { burst: 100, perSecond: 10 };
@@ -14,7 +17,10 @@ const QUESTIONS = { burst: 100, perSecond: 10 };
  * Bytes that belong to no request: frames that cost work and lead to nothing, of whatever kind. The window is in it,
  * because nobody sees a body before its handler reads; acknowledgements of what we send are allowed for apart.
  */
-const CHATTER = { burst: SESSION_WINDOW_BYTES + 524_288, perSecond: 65_536 };
+const chatterOf = ({ connectionWindowSize }: Http2Spec): AllowanceSize => ({
+  burst: connectionWindowSize + 524_288,
+  perSecond: 65_536,
+});
 
 /** A WINDOW_UPDATE of 13 bytes for as little as this of what we sent is a poor client, but no attacker. */
 const SENT_PER_CHATTER = 32;
@@ -35,10 +41,10 @@ export class Patience {
   /** Bytes since the last look that belonged to requests. */
   #useful = 0;
 
-  constructor(now: number) {
-    this.#breaks = new Allowance(BREAKS, now);
+  constructor(now: number, settings: Http2Spec) {
+    this.#breaks = new Allowance(breaksOf(settings), now);
     this.#questions = new Allowance(QUESTIONS, now);
-    this.#chatter = new Allowance(CHATTER, now);
+    this.#chatter = new Allowance(chatterOf(settings), now);
   }
 
   /** It broke something off that it had asked for; `weight` is for ways that no honest client has. */

@@ -1,13 +1,16 @@
 import { constants, type Http2ServerRequest, type Http2Session, type ServerHttp2Stream } from 'node:http2';
+import type { Http2Spec } from '../../config/http2-config.ts';
 import type { PathPolicy } from '../../config/server-config.ts';
 import { type Caller, callsFor } from '../http/caller.ts';
+import { turnAway } from '../http/overload.ts';
 import type { Responder } from '../http/responder.ts';
 import { canonicalTarget, WHOLE_SERVER } from '../http/target.ts';
 import { headerBytes, inspectStream } from './inspect-stream.ts';
 import { Patience } from './patience.ts';
 import { type CarryingSocket, Pulse } from './pulse.ts';
-import { SESSION_WINDOW_BYTES, settingsOf } from './session-settings.ts';
+import { settingsOf } from './session-settings.ts';
 import type { StreamAnswer } from './stream-answer.ts';
+import { receiveBody } from './stream-body.ts';
 
 /** Milliseconds a client gets to read its last answers and to end its side before the socket is destroyed. */
 const LINGER_MS = 2_000;
@@ -29,10 +32,17 @@ const carrierOf = (http2: object): SessionCarrier => http2;
 /** Gives a request the one spelling of its path that router and handler get; 400 when it has none. */
 const settlePath = (incoming: Http2ServerRequest, policy: PathPolicy): 400 | undefined => {
   const path = canonicalTarget(incoming.method, incoming.url, incoming.authority, policy);
-  if (path === undefined) return 400;
-  if (path !== incoming.url) incoming.url = path;
-  return undefined;
+  if (path !== undefined && path !== incoming.url) incoming.url = path;
+  return path === undefined ? 400 : undefined;
 };
+
+export interface SessionOptions {
+  /** See `Client`. */
+  readonly era: number;
+  /** Its client is to leave after what it asks first. */
+  readonly draining: boolean;
+  readonly settings: Http2Spec;
+}
 
 /** One client's HTTP/2 session: a connection on which many requests are under way at once. */
 export class Session implements Caller {
@@ -45,7 +55,7 @@ export class Session implements Caller {
   readonly #http2: Http2Session;
   readonly #answers = new Set<StreamAnswer>();
   readonly #madeAt = performance.now();
-  readonly #patience = new Patience(this.#madeAt);
+  readonly #patience: Patience;
   readonly #pulse: Pulse;
   /** It was said that there will be an end. */
   #announced = false;
@@ -54,19 +64,28 @@ export class Session implements Caller {
   #lingering = false;
   /** The client has said that it speaks HTTP/2. */
   #greeted = false;
+  /** Those it was made with: others are for sessions that begin later. */
+  readonly #settings: Http2Spec;
   #maxHeaderBytes: number;
   #drained: AbortController | undefined;
 
-  constructor(socket: CarryingSocket, http2: Http2Session, server: Responder, era: number, draining: boolean) {
+  constructor(
+    socket: CarryingSocket,
+    http2: Http2Session,
+    server: Responder,
+    { era, draining, settings }: SessionOptions,
+  ) {
     this.socket = socket;
     this.server = server;
     this.era = era;
     this.#http2 = http2;
     this.#pulse = new Pulse(http2, socket);
     this.#draining = draining;
+    this.#settings = settings;
+    this.#patience = new Patience(this.#madeAt, settings);
     this.#maxHeaderBytes = server.service.limits.maxHeaderBytes;
     carrierOf(http2)[SESSION] = this;
-    http2.setLocalWindowSize(SESSION_WINDOW_BYTES);
+    http2.setLocalWindowSize(settings.connectionWindowSize);
     http2.on('remoteSettings', () => {
       this.#greeted = true;
       this.#question('SETTINGS');
@@ -127,14 +146,20 @@ export class Session implements Caller {
     outgoing.askedAt = now;
     this.#answers.add(outgoing);
     stream.once('close', () => this.#ended(outgoing));
-    if (this.#draining) this.#announce();
+    if (this.#draining || !this.server.service.keepAlive) this.#announce();
 
     const { limits, paths } = this.server.service;
     const status = refusal ?? inspectStream(incoming, limits) ?? settlePath(incoming, paths);
-    const observed = this.server.observe(incoming, '2', this.activeAt, status);
+    const isTooMany = status === undefined && this.server.isFull;
+    const observed = this.server.observe(incoming, '2', this.activeAt, isTooMany ? 503 : status);
     observed?.follow(outgoing);
     if (status !== undefined) {
       outgoing.giveUp(status);
+      return;
+    }
+    if (isTooMany) {
+      turnAway(outgoing);
+      outgoing.stream.once('finish', () => outgoing.dropRequest());
       return;
     }
     if (incoming.url === WHOLE_SERVER) {
@@ -144,7 +169,10 @@ export class Session implements Caller {
       return;
     }
     if (incoming.headers.expect !== undefined) outgoing.writeContinue();
-    if (!stream.endAfterHeaders) this.#receiveBody(incoming, outgoing, limits.maxBodyBytes || Number.POSITIVE_INFINITY);
+    if (!stream.endAfterHeaders) {
+      const maxBytes = limits.maxBodyBytes || Number.POSITIVE_INFINITY;
+      receiveBody(incoming, outgoing, { maxBytes, came: (bytes) => this.#patience.use(bytes) });
+    }
     const answer = (): void => {
       this.server.watch(this.server.context.answerStream(incoming, outgoing), outgoing, this);
     };
@@ -153,27 +181,6 @@ export class Session implements Caller {
       if (!stream.endAfterHeaders) observed.receive(incoming);
       observed.run(answer);
     }
-  }
-
-  /**
-   * Counts a body where it is pushed into the request, so it does not matter how the handler reads, and nothing is read
-   * that the handler did not ask for.
-   */
-  #receiveBody(incoming: Http2ServerRequest, outgoing: StreamAnswer, maxBytes: number): void {
-    let bytes = 0;
-    const push = incoming.push.bind(incoming);
-    incoming.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
-      if (bytes > maxBytes) return false;
-      if (chunk instanceof Uint8Array) {
-        bytes += chunk.byteLength;
-        this.#patience.use(chunk.byteLength);
-      }
-      if (bytes <= maxBytes) return push(chunk, encoding);
-      outgoing.giveUp(413);
-      return false;
-    };
-    // The answer is written; Node sends the end of it in an immediate.
-    outgoing.stream.once('wantTrailers', () => setImmediate(() => outgoing.dropRequest()));
   }
 
   /** Looks after what has no event: requests that do not come, answers that are not taken, clients that only talk. */
@@ -208,7 +215,7 @@ export class Session implements Caller {
     }
     if (maxHeaderBytes !== this.#maxHeaderBytes && !this.#http2.destroyed) {
       this.#maxHeaderBytes = maxHeaderBytes;
-      this.#http2.settings(settingsOf(maxHeaderBytes));
+      this.#http2.settings(settingsOf(maxHeaderBytes, this.#settings));
     }
   }
 
@@ -280,7 +287,7 @@ export class Session implements Caller {
   }
 
   #log(message: string): void {
-    this.server.context.logger.debug(`server ${this.server.service.id}: ${message}`);
+    this.server.service.logger.debug(`server ${this.server.service.id}: ${message}`);
   }
 
   #linger(): void {

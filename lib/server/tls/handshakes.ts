@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import {
   createSecureContext,
@@ -88,6 +89,8 @@ export class Handshakes {
       minVersion: spec.minVersion,
       maxVersion: spec.maxVersion,
       ...(spec.ciphers === undefined ? {} : { ciphers: spec.ciphers }),
+      ...(spec.curves === undefined ? {} : { ecdhCurve: spec.curves.join(':') }),
+      ...(spec.sessionTickets ? {} : { secureOptions: constants.SSL_OP_NO_TICKET }),
       sessionIdContext: SESSIONS_OF,
     });
     const contexts = new Map<Certificate, SecureContext>();

@@ -52,7 +52,9 @@ describe.each(['that answers at once', 'that takes a moment', 'that sends stream
         fetch: handlers(version)[kind],
         upgrade: undefined,
         encryption: undefined,
-        http2: false,
+        http2: undefined,
+        keepAlive: true,
+        logger: createLog(),
         paths: 'strict',
         limits: limitDefaults,
       });

@@ -118,7 +118,9 @@ test('a hundred servers with connections, drained and destroyed, leave nothing b
       fetch: app,
       upgrade: undefined,
       encryption: undefined,
-      http2: false,
+      http2: undefined,
+      keepAlive: true,
+      logger: createLog(),
       paths: 'strict',
       limits: limitDefaults,
     });

@@ -58,7 +58,7 @@ export class HealError extends Error {
     { intensity, periodMs }: { readonly intensity: number; readonly periodMs: number },
     options?: ErrorOptions,
   ) {
-    super(`server ${server} is down, and may not be restarted more than ${intensity} times in ${periodMs} ms`, options);
+    super(`server ${server} is still down after ${intensity} restarts in ${periodMs} ms`, options);
     this.server = server;
     this.intensity = intensity;
     this.periodMs = periodMs;

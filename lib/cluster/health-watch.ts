@@ -1,4 +1,4 @@
-import type { Subscription } from 'rxjs';
+import { type Subscription, timer } from 'rxjs';
 import type { HealthSettings } from '../config/health-settings.ts';
 import { sameData } from '../config/plain-data.ts';
 import { checkOf } from '../health/check.ts';
@@ -13,11 +13,15 @@ import { type HealthReport, looksAlike, statusNews } from './health-report.ts';
 import type { Member } from './member.ts';
 
 /**
- * Monitors that begin in one turn.
+ * Monitors that begin together.
  *
- * Each makes a connection at once, and this process accepts it as well.
+ * Each checks at once, and it is this process that accepts the connection and answers for the first time: a thousand at
+ * once take so long that the last of them find nobody in time.
  */
 const PORTION = 25;
+
+/** Milliseconds that a portion waits for the first answers of the one before; some servers may never answer. */
+const PATIENCE_MS = 100;
 
 export interface HealthWatchOptions {
   /** Told whenever the health of a server has changed, but for how long things took. */
@@ -53,6 +57,8 @@ export class HealthWatch {
   readonly #watched = new Map<string, Watched>();
   /** Those whose monitors have not begun yet. */
   #waiting: Watched[] = [];
+  /** Those of the last portion that were not checked yet. */
+  readonly #unanswered = new Set<Watched>();
   #beginning: Subscription | undefined;
 
   constructor(options: HealthWatchOptions) {
@@ -84,7 +90,7 @@ export class HealthWatch {
     const watched: Watched = { member, settings, isEncrypted, state, told, monitoring: undefined };
     this.#watched.set(id, watched);
     this.#waiting.push(watched);
-    this.#beginning ??= yieldTurn().subscribe(() => this.#begin());
+    if (this.#beginning === undefined) this.#beginSoon();
   }
 
   /** Nobody stands in this place any more, or nobody is to look after whoever does. */
@@ -124,16 +130,31 @@ export class HealthWatch {
   /** Looks after nobody any more. */
   stop(): void {
     for (const id of [...this.#watched.keys()]) this.forget(id);
+    this.#waiting = [];
     this.#beginning?.unsubscribe();
   }
 
   /** After the turn in which they were put in place: own checks are code of the user, and have no business in it. */
+  #beginSoon(): void {
+    this.#beginning = yieldTurn().subscribe(() => this.#begin());
+  }
+
   #begin(): void {
-    for (const watched of this.#waiting.splice(0, PORTION)) {
-      // It may have been exchanged or have gone meanwhile.
-      if (this.#watched.get(watched.member.spec.id) === watched) this.#monitor(watched);
-    }
-    this.#beginning = this.#waiting.length === 0 ? undefined : yieldTurn().subscribe(() => this.#begin());
+    this.#unanswered.clear();
+    // Some may have been exchanged or have gone meanwhile.
+    const portion = this.#waiting
+      .splice(0, PORTION)
+      .filter((watched) => this.#watched.get(watched.member.spec.id) === watched);
+    for (const watched of portion) this.#unanswered.add(watched);
+    this.#beginning = this.#waiting.length === 0 ? undefined : timer(PATIENCE_MS).subscribe(() => this.#begin());
+    for (const watched of portion) this.#monitor(watched);
+  }
+
+  /** The last of a portion: the next one need not wait. */
+  #answered(watched: Watched): void {
+    if (!this.#unanswered.delete(watched) || this.#unanswered.size > 0 || this.#beginning === undefined) return;
+    this.#beginning.unsubscribe();
+    this.#beginSoon();
   }
 
   #monitor(watched: Watched): void {
@@ -149,6 +170,7 @@ export class HealthWatch {
     const { member, settings, state: before, told } = watched;
     const server = member.spec.id;
     const news = statusNews(told, state);
+    this.#answered(watched);
     watched.state = state;
     watched.told = news ?? told;
     member.health = state;
@@ -179,5 +201,6 @@ export class HealthWatch {
     if (watched === undefined) return;
     watched.monitoring?.unsubscribe();
     watched.member.health = undefined;
+    this.#answered(watched);
   }
 }

@@ -297,3 +297,51 @@ test('a check is asked after the turn in which the server was put in place', asy
   await until(cluster, ({ servers }) => (servers.a?.health?.checks ?? 0) > 0);
   expect(wasInTurn).toBe(false);
 });
+
+test('many servers are checked for the first time in portions, and none of them waits for one that hangs', async () => {
+  const count = 120;
+  let under = 0;
+  let most = 0;
+  const answering = async (): Promise<void> => {
+    under += 1;
+    most = Math.max(most, under);
+    await new Promise((resolve) => setImmediate(resolve));
+    under -= 1;
+  };
+  const config = (check: HealthConfig['check']) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [
+        `s${index}`,
+        saying('s', undefined, {
+          health: { intervalMs: 60_000, check: index === 0 ? () => new Promise(() => {}) : check },
+        }),
+      ]),
+    );
+  const { cluster } = await running(config(answering));
+  const checked = (): number =>
+    Object.values(cluster.snapshot.servers).filter(({ health }) => (health?.checks ?? 0) > 0).length;
+  await eventually(() => checked() === count - 1);
+  expect(most).toBeLessThanOrEqual(25);
+});
+
+test('a thousand changes of health make a snapshot for each tenth of a second, not for each of them', async () => {
+  const count = 200;
+  let well = true;
+  const health = { intervalMs: 50, check: () => well };
+  const ids = Array.from({ length: count }, (_, index) => `s${index}`);
+  const { cluster } = await running(Object.fromEntries(ids.map((id) => [id, saying(id, undefined, { health })])));
+  const all = (status: string): boolean =>
+    Object.values(cluster.snapshot.servers).every((server) => server.health?.status === status);
+  await eventually(() => all('ok'));
+  let snapshots = 0;
+  cluster.cluster$.subscribe(() => {
+    snapshots += 1;
+  });
+  const startedAt = performance.now();
+  for (let round = 0; round < 3; round += 1) {
+    well = !well;
+    await eventually(() => all(well ? 'ok' : 'down'));
+  }
+  // 1200 steps; the present one, one at the beginning, and those of the time that it took.
+  expect(snapshots).toBeLessThanOrEqual(2 + (performance.now() - startedAt) / 100);
+});

@@ -29,10 +29,9 @@ interface PromValue {
   readonly value: number;
 }
 
-const NONE: Labels = {};
-
 const promValue = (name: string, { labels, value, suffix, le }: Sample): PromValue => {
-  const own = le === undefined ? NONE : { le };
+  // Not shared: prom-client adds the other labels to them when it reads a histogram as objects.
+  const own: Labels = le === undefined ? {} : { le };
   return suffix === undefined
     ? { labels: own, sharedLabels: labels, value }
     : { metricName: `${name}${suffix}`, labels: own, sharedLabels: labels, value };

@@ -31,6 +31,7 @@ export { ConfigError, describeIssue, OptionsError } from './config/errors.ts';
 export type { FilesConfig } from './config/files-config.ts';
 export type { HealthCheckFunction, HealthConfig, HttpCheckConfig, Probe } from './config/health-config.ts';
 export { healthDefaults } from './config/health-settings.ts';
+export { type Http2Config, type Http2Spec, http2Defaults } from './config/http2-config.ts';
 export type { Environment } from './config/interpolate.ts';
 export type { Issue } from './config/issue.ts';
 export type {
@@ -80,6 +81,7 @@ export {
   type NamedTlsCertificate,
   type TlsCertificate,
   type TlsConfig,
+  type TlsCurve,
   type TlsVersion,
   tlsDefaults,
 } from './config/tls-config.ts';

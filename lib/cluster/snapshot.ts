@@ -6,7 +6,7 @@ import { isPem } from '../config/pem.ts';
 import { routeKinds } from '../config/route-schema.ts';
 import type { ServerLimits } from '../config/server-config.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
-import type { TlsSpec } from '../config/tls-config.ts';
+import type { TlsCurve, TlsSpec } from '../config/tls-config.ts';
 import type { Health } from '../health/health.ts';
 import { type HealthState, healthOf } from '../health/thresholds.ts';
 import type { CertificateStatus, Encryption } from '../server/encryption.ts';
@@ -31,6 +31,8 @@ export type TlsView = Pick<
   readonly certificates: readonly string[];
   /** Clients may choose HTTP/2. */
   readonly http2: boolean;
+  /** Curves that keys are agreed on; absent when that is left to Node. */
+  readonly curves?: readonly TlsCurve[];
 };
 
 /** The certificates of a server as they are now. */
@@ -121,9 +123,10 @@ export interface SnapshotSource {
 }
 
 const tlsViewOf = (spec: TlsSpec, http2: boolean): TlsView => {
-  const { certificate, certificates, ca: _, ciphers: __, ...rules } = spec;
+  const { certificate, certificates, ca: _, ciphers: __, curves, ...rules } = spec;
   const sources = [certificate, ...certificates].map(({ cert }) => (isPem(cert) ? 'PEM' : cert));
-  return Object.freeze({ ...rules, certificates: Object.freeze(sources), http2 });
+  const chosen = curves === undefined ? {} : { curves };
+  return Object.freeze({ ...rules, ...chosen, certificates: Object.freeze(sources), http2 });
 };
 
 const tlsOf = (encryption: Encryption): TlsSnapshot =>

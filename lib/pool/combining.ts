@@ -1,5 +1,5 @@
 import type { Plan } from '../cluster/plan.ts';
-import { formatAddress, isAnyPort, parseAddress } from '../config/address.ts';
+import { formatAddress, isAnyPort } from '../config/address.ts';
 import { ConfigError } from '../config/errors.ts';
 import type { Issue } from '../config/issue.ts';
 import { sameData } from '../config/plain-data.ts';
@@ -10,7 +10,7 @@ import { Entry, listenOf, type Part } from './entry.ts';
 import { PoolError, type PoolErrorCode, type PoolFailure } from './errors.ts';
 import { type Known, matchServers } from './match.ts';
 import type { MergePolicy, PoolPlan } from './pool.ts';
-import { labelOf, type ReadServer } from './read-server.ts';
+import { labelOf, listenIn, type Members, membersOf, type ReadServer } from './read-server.ts';
 import { failureOf, type Site } from './site.ts';
 
 /** A present server that becomes another one. */
@@ -47,17 +47,14 @@ export const CODES: Readonly<Record<Combining['phase'], PoolErrorCode>> = {
   monitor: 'ERR_POOL_MONITOR',
 };
 
-const listenIn = (given: unknown): { readonly text: string; readonly floating: boolean } => {
-  const listen: unknown = typeof given === 'object' && given !== null ? Reflect.get(given, 'listen') : undefined;
-  const read = typeof listen === 'string' ? parseAddress(listen) : undefined;
-  if (read?.ok !== true) return { text: '', floating: false };
-  return { text: formatAddress(read.address), floating: isAnyPort(read.address) };
-};
-
-const knownFrom = (given: unknown): Known => {
-  const { text, floating } = listenIn(given);
-  const name: unknown = typeof given === 'object' && given !== null ? Reflect.get(given, 'name') : undefined;
-  return { listen: text, floating, name: typeof name === 'string' ? name : undefined };
+const knownFrom = (members: Members): Known => {
+  const address = listenIn(members);
+  const name = members?.name;
+  return {
+    listen: address === undefined ? '' : formatAddress(address),
+    floating: address !== undefined && isAnyPort(address),
+    name: typeof name === 'string' ? name : undefined,
+  };
 };
 
 interface Present extends Known {
@@ -141,7 +138,16 @@ export const combine = (site: Site, configs: readonly unknown[], combining: Comb
     return entry === undefined ? undefined : presents.get(entry);
   };
   const floating = Array.from(site.entries.floats(), present);
-  const matches = matchServers(configs.map(knownFrom), find, floating);
+  // Read once: what a getter says is the same for everybody from here on.
+  const fresh = configs.map((given) => {
+    const members = membersOf(given);
+    return { given: members ?? given, members, known: knownFrom(members) };
+  });
+  const matches = matchServers(
+    fresh.map(({ known }) => known),
+    find,
+    floating,
+  );
   const keyFor = keysFor(site);
   const failures: PoolFailure[] = [];
   const issues: Issue[] = [];
@@ -154,14 +160,14 @@ export const combine = (site: Site, configs: readonly unknown[], combining: Comb
     next.set(entry, part);
     order.push(part);
   };
-  configs.forEach((given, index) => {
+  fresh.forEach(({ given, members, known }, index) => {
     const entry = matches[index]?.entry;
-    const id = entry?.id ?? site.ids.take(labelOf(given));
+    const id = entry?.id ?? site.ids.take(labelOf(members));
     const read = site.read(given, id);
     if (!read.ok) {
       if (entry === undefined) site.ids.release(id);
       issues.push(...read.issues);
-      const about = { name: labelOf(given), key: listenIn(given).text };
+      const about = { name: labelOf(members), key: known.listen };
       failures.push(failureOf(about, combining.phase, new ConfigError(read.issues)));
       return;
     }

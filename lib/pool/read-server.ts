@@ -1,3 +1,4 @@
+import { type Address, parseAddress } from '../config/address.ts';
 import type { Issue } from '../config/issue.ts';
 import { issueOf } from '../config/issues.ts';
 import { parseCluster } from '../config/parse.ts';
@@ -52,8 +53,11 @@ const answering = (rest: Readonly<Record<string, unknown>>, stand: Stand): Reado
     : { ...rest, routes: [{ path: '*', handler: stand.handler }] };
 };
 
+/** What a config says, by member; `undefined` for what is none. */
+export type Members = Readonly<Record<string, unknown>> | undefined;
+
 /** Each member read once: what a getter says is the same for everybody from here on. */
-const membersOf = (given: unknown): Readonly<Record<string, unknown>> | undefined => {
+export const membersOf = (given: unknown): Members => {
   try {
     if (!isPlainObject(given)) return undefined;
     return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -63,10 +67,15 @@ const membersOf = (given: unknown): Readonly<Record<string, unknown>> | undefine
 };
 
 /** What people call a server before it has one: its name, or where it was to listen. */
-export const labelOf = (given: unknown): string => {
-  const members = membersOf(given);
+export const labelOf = (members: Members): string => {
   const named = [members?.name, members?.listen].find((text) => typeof text === 'string' && text !== '');
   return typeof named === 'string' ? named : 'server';
+};
+
+/** Where a server is to listen, when that is an address. */
+export const listenIn = (members: Members): Address | undefined => {
+  const read = typeof members?.listen === 'string' ? parseAddress(members.listen) : undefined;
+  return read?.ok === true ? read.address : undefined;
 };
 
 /**
@@ -76,12 +85,12 @@ export const labelOf = (given: unknown): string => {
  * @param standFor - who answers for a handler of the pool.
  */
 export const readServer = (given: unknown, id: string, standFor: (key: string) => Stand): ServerReading => {
-  const label = labelOf(given);
+  const members = membersOf(given);
+  const label = labelOf(members);
   const labelled = (issues: readonly Issue[]): ServerReading => ({
     ok: false,
     issues: issues.map((issue) => Object.freeze({ ...issue, server: label })),
   });
-  const members = membersOf(given);
   if (members === undefined) return labelled(parseCluster({ [id]: given ?? 0 }).issues);
   const { handlerKey, dependsOn } = members;
   const own = ownIssues(handlerKey, dependsOn);

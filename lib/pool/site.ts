@@ -221,7 +221,8 @@ export class Site {
     let count = 0;
     for (const [id, error] of refused) {
       const entry = concerned.has(id) ? undefined : this.entries.byId(id);
-      if (entry === undefined || !entry.wanted) continue;
+      // Who runs on was refused for what others ask for.
+      if (entry === undefined || !entry.wanted || this.isRunning(entry)) continue;
       this.fail(entry, error);
       count += 1;
     }

@@ -1,4 +1,4 @@
-import { type Address, formatAddress, isAnyPort, parseAddress } from '../config/address.ts';
+import { formatAddress, isAnyPort } from '../config/address.ts';
 import { ConfigError } from '../config/errors.ts';
 import type { Issue } from '../config/issue.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
@@ -6,7 +6,7 @@ import { danglingIssue } from './desired.ts';
 import { Entry, type Part } from './entry.ts';
 import { PoolError, type PoolErrorCode, type PoolPhase } from './errors.ts';
 import type { PoolServer, PoolServerConfig } from './pool-server.ts';
-import { labelOf, type ReadServer } from './read-server.ts';
+import { labelOf, listenIn, membersOf, type ReadServer } from './read-server.ts';
 import { idFrom } from './server-id.ts';
 import { failureOf, type Site } from './site.ts';
 
@@ -21,7 +21,9 @@ interface Doing {
 
 const failed = ({ code, phase, name, key, verb }: Doing, error: Error, issues: readonly Issue[] = []): PoolError => {
   const hint = issues.find((issue) => issue.hint !== undefined)?.hint;
-  const reason = error instanceof ConfigError ? 'its config is not valid' : error.message;
+  const more = issues.length > 1 ? `, and ${issues.length - 1} more` : '';
+  const [issue] = issues;
+  const reason = issue === undefined ? error.message : `${issue.path}: ${issue.message}${more}`;
   return new PoolError(code, `server ${name} cannot be ${verb}: ${reason}`, {
     failures: [failureOf({ name, key }, phase, error)],
     issues,
@@ -42,13 +44,6 @@ const conflict = (doing: Doing, other: Entry): PoolError => {
   });
 };
 
-const listenIn = (given: unknown): Address | undefined => {
-  if (typeof given !== 'object' || given === null || !('listen' in given)) return undefined;
-  const { listen } = given;
-  const read = typeof listen === 'string' ? parseAddress(listen) : undefined;
-  return read?.ok === true ? read.address : undefined;
-};
-
 /** A server that was read, and whose place in the pool is known. */
 interface Newcomer {
   readonly entry: Entry;
@@ -61,15 +56,17 @@ const receive = (site: Site, given: unknown): Newcomer => {
   if (given === undefined || given === null) {
     throw new PoolError('ERR_POOL_PARAM_EMPTY', 'there is no config to store', { hint: 'give { listen: … }' });
   }
-  const label = labelOf(given);
-  const address = listenIn(given);
+  // Read once: what a getter says is the same for everybody from here on.
+  const members = membersOf(given);
+  const label = labelOf(members);
+  const address = listenIn(members);
   const former = address === undefined || isAnyPort(address) ? undefined : site.entries.find(formatAddress(address));
   // A server that takes the place of its namesake goes by the same id in logs.
-  const keepsId = former !== undefined && idFrom(labelOf(former.config)) === idFrom(label);
+  const keepsId = former !== undefined && idFrom(former.config.name ?? former.config.listen) === idFrom(label);
   const id = keepsId ? former.id : site.ids.take(label);
   const about = { code: 'ERR_POOL_ADD', phase: 'add', name: label, verb: 'added' } as const;
   try {
-    const read = site.read(given, id);
+    const read = site.read(members ?? given, id);
     if (!read.ok) throw invalid({ ...about, key: address === undefined ? '' : formatAddress(address) }, read.issues);
     const key = former?.key ?? site.entries.keyFor(read.spec.address);
     const doing = { ...about, name: read.config.name ?? key, key };

@@ -64,6 +64,8 @@ const quickstart = {
   commit: 'independent',
 };
 
+const proxied = (proxy: unknown) => ({ servers: { api: { listen: ':0', routes: [{ path: '/*', proxy }] } } });
+
 describe('the JSON Schema of the config file', () => {
   test('accepts a file that is valid', () => {
     expect(parseConfigFile(structuredClone(quickstart)).ok).toBe(true);
@@ -80,6 +82,18 @@ describe('the JSON Schema of the config file', () => {
     );
   });
 
+  test.each<[string, unknown]>([
+    ['one target', 'http://a'],
+    ['several', { targets: ['http://a', { url: 'http://b', weight: 3 }] }],
+    ['a balance', { target: 'http://a', balance: 'least-in-flight' }],
+    ['a sticky one', { target: 'http://a', balance: { sticky: { cookie: 'sid' } } }],
+    ['a sticky one by address', { target: 'http://a', balance: { sticky: 'client-address' } }],
+  ])('accepts a proxy with %s', (_, proxy) => {
+    const file = proxied(proxy);
+    expect(parseConfigFile(structuredClone(file)).ok).toBe(true);
+    expect(accepts(schema, file)).toBe(true);
+  });
+
   const route = { path: '/', respond: {} };
   test.each([
     ['no servers', {}],
@@ -93,6 +107,9 @@ describe('the JSON Schema of the config file', () => {
     ['a relative path', { servers: { api: { listen: ':0', routes: [{ ...route, path: 'x' }] } } }],
     ['no methods', { servers: { api: { listen: ':0', routes: [{ ...route, methods: [] }] } } }],
     ['body and json', { servers: { api: { listen: ':0', routes: [{ path: '/', respond: { body: '', json: 1 } }] } } }],
+    ['a weight as text', proxied({ targets: [{ url: 'http://a', weight: '3' }] })],
+    ['another balance', proxied({ target: 'http://a', balance: 'random' })],
+    ['a sticky key of nothing', proxied({ target: 'http://a', balance: { sticky: { header: 7 } } })],
     ['a timeout as text', { servers: { api: { listen: ':0', routes: [], drainTimeoutMs: '5s' } } }],
     ['a timeout beyond timers', { servers: { api: { listen: ':0', routes: [], drainTimeoutMs: 2 ** 31 } } }],
     ['half a millisecond', { servers: { api: { listen: ':0', routes: [], drainTimeoutMs: 0.5 } } }],

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { formatAddress } from './address.ts';
+import { readBareServer } from './bare-server.ts';
 import { dependencyIssues } from './dependency-issues.ts';
 import { ID } from './id.ts';
 import type { Issue } from './issue.ts';
@@ -8,7 +9,7 @@ import { copyPlainData, freezePlainData, isPlainObject } from './plain-data.ts';
 import { oneLine, reasonOf, received } from './received.ts';
 import { findRivals, type Rivals } from './rivals.ts';
 import { sameSpec } from './same.ts';
-import { fileSchema, serverSchema } from './schema.ts';
+import { fileSchema, type ServerOutput, serverSchema } from './schema.ts';
 import { redactIssue, secretsOf } from './secrets.ts';
 import type { ClusterConfig, CommitMode, Strategy } from './server-config.ts';
 import type { ServerSpec } from './server-spec.ts';
@@ -173,14 +174,10 @@ const readNew = (config: unknown, id: string, before: ServerSpec | undefined): S
   const wrong = idProblem(id);
   if (wrong !== undefined) return wrong;
   if (!isPlainObject(config)) return refuse(id, '', config, wording('a server config, or null for none'));
-  const copy = copyPlainData(config, CODE);
-  if (!copy.ok) return refuse(id, copy.path, config, copy.wording);
-  const parsed = v.safeParse(serverSchema, copy.value);
-  if (!parsed.success) {
-    const secrets = secretsOf(config);
-    return { issues: issuesOf(id, parsed.issues).map((issue) => redactIssue(issue, secrets)) };
-  }
-  const spec = specOf(id, parsed.output);
+  const bare = readBareServer(config);
+  const read = bare === undefined ? readBySchema(config, id) : { output: bare };
+  if ('issues' in read) return read;
+  const spec = specOf(id, read.output);
   try {
     freezePlainData(config, CODE);
   } catch {
@@ -190,6 +187,15 @@ const readNew = (config: unknown, id: string, before: ServerSpec | undefined): S
   const kept = before !== undefined && sameSpec(before, spec) ? before : spec;
   known.set(config, kept);
   return kept;
+};
+
+const readBySchema = (config: object, id: string): { readonly output: ServerOutput } | Refused => {
+  const copy = copyPlainData(config, CODE);
+  if (!copy.ok) return refuse(id, copy.path, config, copy.wording);
+  const parsed = v.safeParse(serverSchema, copy.value);
+  if (parsed.success) return { output: parsed.output };
+  const secrets = secretsOf(config);
+  return { issues: issuesOf(id, parsed.issues).map((issue) => redactIssue(issue, secrets)) };
 };
 
 /** An id that is wrong itself shows in its issue as far as it can be shown on one line. */

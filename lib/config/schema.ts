@@ -164,7 +164,8 @@ const data = {
   ...trafficMembers,
 };
 
-const isApp = (value: unknown): value is App => {
+/** Whether it answers requests. */
+export const isApp = (value: unknown): value is App => {
   if (typeof value === 'function') return isCallable(value);
   return typeof value === 'object' && value !== null && 'fetch' in value && typeof value.fetch === 'function';
 };

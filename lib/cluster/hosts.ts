@@ -1,4 +1,4 @@
-import { type Address, formatAddress, sameAddress } from '../config/address.ts';
+import { type Address, formatAddress, isAnyPort, sameAddress } from '../config/address.ts';
 import type { Listeners } from '../listener/listener.ts';
 import { Host } from '../server/host.ts';
 import { type ServerOptions, serverFactory } from '../server/kinds.ts';
@@ -32,14 +32,20 @@ export class Hosts {
    * @param asked - what a new one falls back on when the address is taken and another port will do.
    */
   at(address: Address, asked = address): Host {
+    // Everybody who asks for a free port means another one.
+    if (isAnyPort(address)) return this.#make(address, asked);
     const key = formatAddress(address);
     const known = this.#byAddress.get(key);
     // Who looks for a port since its own was taken is not the one to be found there.
     if (known !== undefined && sameAddress(known.address, address)) return this.retain(known);
+    const host = this.#make(address, asked);
+    this.#byAddress.set(key, host);
+    return host;
+  }
+
+  #make(address: Address, asked: Address): Host {
     const host = new Host(address, this.#listeners, this.#newServer(), asked);
     this.#hosts.push(host);
-    // Everybody who asks for a free port means another one.
-    if (address.kind !== 'tcp' || address.port !== 0) this.#byAddress.set(key, host);
     return this.retain(host);
   }
 

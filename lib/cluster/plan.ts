@@ -80,8 +80,11 @@ const put = (places: Places, place: Place): void => {
   else onPort.push(place);
 };
 
-const overlapping = (places: Places, address: Address): readonly string[] =>
-  (places.get(portOf(address)) ?? []).filter((place) => overlaps(place.address, address)).map(({ id }) => id);
+const overlapping = (places: Places, address: Address): readonly string[] => {
+  const there = places.get(portOf(address));
+  if (there === undefined) return [];
+  return there.filter((place) => overlaps(place.address, address)).map(({ id }) => id);
+};
 
 /**
  * Where every server will stand: a free port that was found once is kept as long as a free port is asked for. A server

@@ -14,6 +14,7 @@ export type PoolPhase =
   | 'merge'
   | 'reload';
 
+/** What could not be done, for programs; what each means and what to do is in the table of errors. */
 export type PoolErrorCode =
   | 'ERR_POOL_PARAM_EMPTY'
   | 'ERR_POOL_ADD'
@@ -45,6 +46,7 @@ export interface PoolFailure {
   readonly error: Error;
 }
 
+/** What a `PoolError` carries beside its code and message. */
 export interface PoolErrorOptions extends ErrorOptions {
   readonly failures?: readonly PoolFailure[];
   readonly issues?: readonly Issue[];

@@ -17,6 +17,7 @@ export interface PoolOptions extends Omit<ClusterOptions, 'commit' | 'siphonBuff
 /** Which config wins where two pools have the same address; `'error'` refuses the whole merge. */
 export type MergePolicy = 'source' | 'target' | 'error';
 
+/** How two pools are merged. */
 export interface MergeOptions {
   /** `'source'` by default: what is merged in wins. */
   readonly conflict?: MergePolicy;

@@ -11,7 +11,7 @@ const FAST = { intervalMs: 10 } as const;
 /** A check that says what it is told to, and counts how often it was asked. */
 const switchable = (initially = true) => {
   const state = { well: initially, asked: 0, addresses: new Set<string>() };
-  const check: HealthConfig['check'] = ({ address }) => {
+  const check: NonNullable<HealthConfig['check']> = ({ address }) => {
     state.asked += 1;
     state.addresses.add(address);
     return state.well;
@@ -308,7 +308,7 @@ test('many servers are checked for the first time in portions, and none of them 
     await new Promise((resolve) => setImmediate(resolve));
     under -= 1;
   };
-  const config = (check: HealthConfig['check']) =>
+  const config = (check: NonNullable<HealthConfig['check']>) =>
     Object.fromEntries(
       Array.from({ length: count }, (_, index) => [
         `s${index}`,

@@ -108,6 +108,19 @@ const sameTargets = (a: readonly LiveTarget[], b: readonly LiveTarget[]): boolea
  * asked where they listen, not where they are exposed; a certificate for another name needs `tls.servername`.
  *
  * @param view - a pool, or some of its servers: `pool.filter('name', { glob: 'api-*' })`.
+ *
+ * @example
+ * ```ts
+ * import { balance, createPool } from 'sluice/pool';
+ *
+ * const app = () => new Response('hello');
+ * const pool = createPool({}, { name: 'api-1', listen: '127.0.0.1:0', app }, { name: 'api-2', listen: '127.0.0.1:0', app });
+ * const proxy = balance(pool.filter('name', { glob: 'api-*' }), { by: 'least-in-flight' });
+ * const front = await pool.storeNew({ listen: '127.0.0.1:0', routes: [{ path: '/*', proxy }] });
+ * await pool.start();
+ * console.log(await (await fetch(front.url)).text()); // hello
+ * await pool.stop();
+ * ```
  */
 export const balance = (view: Pick<PoolReader, 'servers$'>, options: BalanceOptions = {}): ProxyConfig => {
   const { by, weight, warn = false, keepAliveTimeoutMs = KEEP_ALIVE_MS, ...passing } = options;

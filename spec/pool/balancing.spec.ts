@@ -1,4 +1,5 @@
 import { filter, firstValueFrom } from 'rxjs';
+import { generate } from 'selfsigned';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { HealthStatus } from '../../lib/health/health.ts';
 import {
@@ -51,6 +52,21 @@ describe('a balancer over a pool', () => {
     await a.update({ name: 'was-a' });
     await a.start();
     expect(await answersOf(front, 2)).toEqual(['api-b', 'api-c']);
+  });
+
+  test('asks servers with certificates over TLS, by the name that it is told', async () => {
+    const { pool } = site();
+    const { private: key, cert } = await generate([{ name: 'commonName', value: 'api.internal' }], {
+      extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'api.internal' }] }],
+    });
+    const app = (): Response => new Response('encrypted');
+    await pool.storeNew({ name: 'api', listen: '127.0.0.1:0', app, tls: { cert, key } });
+    const view = pool.filter('name', { exact: 'api' });
+    const trusting = await frontOf(pool, view, { tls: { ca: cert, servername: 'api.internal' } });
+    const wary = await frontOf(pool, view, { tls: { ca: cert } }, 'wary');
+    await pool.start();
+    expect(await answerOf(trusting)).toBe('encrypted');
+    expect(await answerOf(wary)).toBe('503');
   });
 
   test('in that pool does not ask itself', async () => {

@@ -4,7 +4,7 @@ import type { Family, Sample } from './family.ts';
 import type { Scrape } from './scrape.ts';
 
 /**
- * Has every family of a scrape read the same moment, and each in a turn of its own: those of a thousand servers are
+ * Has every family of a scrape read the same moment, and each in turns of its own: those of a thousand servers are
  * tens of thousands of lines, and requests are served between two families.
  */
 export class Scrapes {
@@ -17,11 +17,18 @@ export class Scrapes {
     this.#take = take;
   }
 
-  async read(family: Family<Scrape>): Promise<Iterable<Sample>> {
+  async read(family: Family<Scrape>): Promise<readonly Sample[]> {
     const scrape = this.#now();
+    await this.#next();
+    const samples = Array.from(family.samples(scrape));
+    // Writing them down takes as long once more.
+    await this.#next();
+    return samples;
+  }
+
+  #next(): Promise<void> {
     this.#turn = this.#turn.then(() => firstValueFrom(yieldTurn()));
-    await this.#turn;
-    return family.samples(scrape);
+    return this.#turn;
   }
 
   /** A registry asks all families in one turn, before any of them answers: that is one scrape. */

@@ -4,13 +4,17 @@
  */
 import { parseArgs } from 'node:util';
 import { attackers } from './attackers.ts';
+import { balancer } from './balancer.ts';
 import { burst } from './burst.ts';
 import { certRotation } from './cert-rotation.ts';
 import type { Bench } from './harness/bench.ts';
 import { compileServers } from './harness/compile.ts';
 import { publish } from './harness/report.ts';
 import { http2Floods } from './http2-floods.ts';
+import { metrics } from './metrics.ts';
 import { pipeline } from './pipeline.ts';
+import { poolLookup } from './pool-lookup.ts';
+import { poolStart } from './pool-start.ts';
 import { protocolChange } from './protocol-change.ts';
 import { proxy } from './proxy.ts';
 import { proxyKills } from './proxy-kills.ts';
@@ -27,10 +31,13 @@ const benches: readonly Bench[] = [
   sigterm,
   refused,
   throughput,
+  metrics,
   proxy,
   proxyKills,
+  balancer,
   scaleChange,
   scaleStart,
+  poolStart,
   burst,
   swapEffect,
   pipeline,
@@ -38,6 +45,7 @@ const benches: readonly Bench[] = [
   protocolChange,
   attackers,
   http2Floods,
+  poolLookup,
 ];
 
 const refuse = (message: string): never => {

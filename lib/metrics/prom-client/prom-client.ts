@@ -19,7 +19,7 @@ interface Series {
 }
 
 /** Reads a family for one scrape. */
-export type Pull = () => Promise<Iterable<Sample>>;
+export type Pull = () => Promise<readonly Sample[]>;
 
 /** A number as `Registry` writes it down: shared labels are written once for as long as the object lives. */
 interface PromValue {
@@ -38,9 +38,8 @@ const promValue = (name: string, { labels, value, suffix, le }: Sample): PromVal
 };
 
 const promValues = async ({ name, family }: Series): Promise<PromValue[]> => {
-  const values: PromValue[] = [];
-  for (const sample of await family()) values.push(promValue(name, sample));
-  return values;
+  const samples = await family();
+  return samples.map((sample) => promValue(name, sample));
 };
 
 /** The same with all labels in one place, for those who read a registry as objects. */

@@ -57,7 +57,13 @@ export class Observation implements EndedRequest {
   #route: string | undefined;
   #isRouted = false;
 
-  constructor(instruments: Instruments, beginning: Beginning) {
+  /** Tells of a request that begins; `undefined` when nobody follows it. */
+  static begin(instruments: Instruments, beginning: Beginning): Observation | undefined {
+    const observation = new Observation(instruments, beginning);
+    return observation.#watcher === undefined ? undefined : observation;
+  }
+
+  private constructor(instruments: Instruments, beginning: Beginning) {
     this.#instruments = instruments;
     this.#beginning = beginning;
     this.#isRouted = beginning.isRefused;

@@ -138,7 +138,7 @@ export class Responder implements RequestReceiver {
     const { current } = this.context.instruments;
     if (current === undefined) return undefined;
     const { service } = this;
-    return new Observation(current, { service, asked, protocol, startedAt, isRefused: refusal !== undefined });
+    return Observation.begin(current, { service, asked, protocol, startedAt, isRefused: refusal !== undefined });
   }
 
   #observe(incoming: IncomingMessage, startedAt: number, refusal?: number): Observation | undefined {

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ClusterSnapshot } from '../../lib/cluster/snapshot.ts';
+import { parseAddress } from '../../lib/config/address.ts';
 import type { ServerConfig } from '../../lib/config/server-config.ts';
+import { get } from '../listener/wire.ts';
+import { certificate } from '../server/tls/certificates.ts';
+import { dialTls } from '../server/tls/tls-wire.ts';
 import { ask } from './fixtures/asking.ts';
 import { addressOf, eventually, running, saying, until } from './fixtures/clusters.ts';
 import { keepOpen } from './fixtures/kept.ts';
@@ -66,6 +70,22 @@ describe('a server that is down', () => {
     expect(cluster.snapshot).toMatchObject({ state: 'Running', servers: { b: { restarts: 0 } } });
     await eventually(() => journal.lines.includes('info: server a is well again'));
     expect(journal.lines).toContain('warn: server a is down and is built anew');
+  });
+
+  test('and speaks TLS and HTTP/2 is healed alike', async () => {
+    const tls = await certificate();
+    const { cluster, sockets } = await running({ a: shop({ tls, http2: true }) }, { baseDir: directory });
+    await until(cluster, isOk);
+    const address = parseAddress(addressOf(cluster, 'a'));
+    if (!address.ok) throw new Error(address.message);
+    const attempts = sockets.attempts.length;
+    const wire = dialTls(address.address);
+    wire.write(get('/break'));
+    await wire.responses(1);
+    await until(cluster, restarted(1));
+    await until(cluster, isOk);
+    expect(sockets.attempts).toHaveLength(attempts);
+    expect(cluster.snapshot.servers.a?.tls).toMatchObject({ state: 'valid', failedHandshakes: 0 });
   });
 
   test('costs no config its number, and has no outcome', async () => {

@@ -29,7 +29,7 @@ export class EventLoopWatch {
     this.#histogram.enable();
   }
 
-  /** What was since the last reading; the next one begins anew. */
+  /** What was since the last reading; the next one begins anew, with the first timer that comes after this one. */
   read(): EventLoopReading {
     const { count, max } = this.#histogram;
     const delays = {

@@ -175,6 +175,25 @@ describe('refusals', () => {
     expect(ended).toEqual([]);
   });
 
+  test('of one request too many are told of with 503, over HTTP/2 as well', async () => {
+    const { until, begun, instruments } = recorded();
+    const { dial } = await serve({ app: never, limits: { maxInFlight: 1 } }, { instruments });
+    const [first, second] = [dial(), dial()];
+    first.write(get('/first'));
+    await eventually(() => begun.length === 1);
+    second.write(get('/second'));
+    await second.responses(1);
+    const over2 = await speak({ app: never, limits: { maxInFlight: 1 } }, instruments);
+    const session = over2.dial();
+    session.request({ ':path': '/third' }).on('error', () => undefined);
+    await eventually(() => begun.length === 3);
+    expect((await ask(session, { ':path': '/fourth' })).status).toBe(503);
+    expect(await until(2)).toMatchObject([
+      { path: '/second', route: undefined, status: 503, complete: true },
+      { path: '/fourth', route: undefined, status: 503, complete: true },
+    ]);
+  });
+
   test('a body that turns out too large is told of with 413', async () => {
     const { until, instruments } = recorded();
     const app = async (request: Request): Promise<Response> => new Response(await request.text());

@@ -1,5 +1,4 @@
 import {
-  asapScheduler,
   defer,
   filter,
   firstValueFrom,
@@ -18,9 +17,8 @@ import { fromAbortSignal } from '../reactive/from-abort-signal.ts';
 import { guarded } from '../reactive/guarded.ts';
 import type { Runnable } from '../supervision/runnable.ts';
 import type { ClusterState } from './cluster-state.ts';
-import { type ClusterInstrument, type Instrumented, tellOutcomes } from './instrument.ts';
+import { type ClusterInstrument, type Instrumented, tellNews, tellOutcomes } from './instrument.ts';
 import { Ledger, type Request } from './ledger.ts';
-import { isWorthTelling, narrateReport } from './narrate.ts';
 import { type ClusterOptions, type ClusterSettings, settingsOf } from './options.ts';
 import type { ApplyOptions, StopOptions, StopReport } from './orders.ts';
 import type { Outcome } from './outcome.ts';
@@ -237,9 +235,7 @@ export class ReactiveCluster implements Cluster {
 
   #newRun(progress?: Progress): Run {
     const run = new Run(this.#settings, this.#ledger, this.#ports, progress);
-    const { logger } = this.#settings;
-    const news$ = run.reports$.pipe(filter(isWorthTelling), observeOn(asapScheduler));
-    news$.subscribe((report) => narrateReport(report, logger));
+    tellNews(run.reports$, this.#settings);
     return run;
   }
 

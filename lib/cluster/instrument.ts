@@ -1,14 +1,30 @@
-import { asapScheduler, type Observable, observeOn, type Unsubscribable } from 'rxjs';
+import { asapScheduler, filter, type Observable, observeOn, type Unsubscribable } from 'rxjs';
+import { formatAddress } from '../config/address.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Instrument } from '../server/instrument.ts';
 import type { Instruments } from '../server/instruments.ts';
-import { narrateOutcome } from './narrate.ts';
+import { isWorthTelling, narrateOutcome, narrateReport } from './narrate.ts';
 import type { Outcome } from './outcome.ts';
+import type { News } from './roster.ts';
 
 /** Who is told of the requests of every server of a cluster, and of what becomes of its configs. */
 export interface ClusterInstrument extends Instrument {
   /** A pushed config has its outcome; called once for each, in the order of the pushes. */
   committed?(outcome: Outcome): void;
+  /**
+   * A server whose socket failed answers on another port from now on: its own was taken by then.
+   *
+   * @param server - its id.
+   * @param address - where it answers.
+   */
+  moved?(server: string, address: string): void;
+  /**
+   * Connections of a server that has stopped did not finish in time and were cut.
+   *
+   * @param server - its id.
+   * @param connections - how many; at least one.
+   */
+  cut?(server: string, connections: number): void;
 }
 
 /** What can be watched at work. */
@@ -34,5 +50,18 @@ export const tellOutcomes = (outcomes$: Observable<Outcome>, { logger, instrumen
   outcomes$.pipe(observeOn(asapScheduler)).subscribe((outcome) => {
     narrateOutcome(outcome, logger);
     instruments.tell((instrument) => instrument.committed?.(outcome));
+  });
+};
+
+/** Passes on what happens to servers beyond what was asked for, in the same way. */
+export const tellNews = (news$: Observable<News>, { logger, instruments }: Audience): void => {
+  news$.pipe(filter(isWorthTelling), observeOn(asapScheduler)).subscribe((news) => {
+    narrateReport(news, logger);
+    if (!('member' in news)) return;
+    const { member, status, moved } = news;
+    const { id } = member.spec;
+    const { state, cut = 0 } = status;
+    if (moved !== undefined) instruments.tell((instrument) => instrument.moved?.(id, formatAddress(moved.to)));
+    if (state === 'stopped' && cut > 0) instruments.tell((instrument) => instrument.cut?.(id, cut));
   });
 };

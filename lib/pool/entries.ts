@@ -45,11 +45,6 @@ export class Entries {
     return this.#written.values();
   }
 
-  /** How many those are. */
-  get floating(): number {
-    return this.#written.size;
-  }
-
   byId(id: string): Entry | undefined {
     return this.#byId.get(id);
   }

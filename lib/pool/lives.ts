@@ -1,4 +1,4 @@
-import { filter, firstValueFrom, type Observable, Subject, startWith, switchMap } from 'rxjs';
+import { asapScheduler, filter, firstValueFrom, type Observable, observeOn, Subject, startWith, switchMap } from 'rxjs';
 import { type Cluster, createCluster, type StopOptions, type StopReport } from '../cluster/cluster.ts';
 import type { ClusterOptions } from '../cluster/options.ts';
 import type { Outcome } from '../cluster/outcome.ts';
@@ -15,6 +15,10 @@ export class Lives {
   readonly cluster: Cluster;
   /** What is known of the servers of the present life, then of each later one. Does not complete. */
   readonly snapshot$: Observable<ClusterSnapshot>;
+  /** A server that crashed has come back on another port. */
+  readonly moved$ = new Subject<void>();
+  /** Connections of servers that stopped had to be cut. */
+  readonly cut$ = new Subject<{ readonly server: string; readonly connections: number }>();
   readonly #begun$ = new Subject<void>();
   #live = false;
   #ending: Promise<StopReport> | undefined;
@@ -22,6 +26,10 @@ export class Lives {
   constructor(options: ClusterOptions) {
     const cluster = createCluster(options);
     this.cluster = cluster;
+    cluster.instrument({
+      moved: () => this.moved$.next(),
+      cut: (server, connections) => this.cut$.next({ server, connections }),
+    });
     this.snapshot$ = this.#begun$.pipe(
       startWith(undefined),
       switchMap(() => cluster.cluster$),
@@ -92,6 +100,8 @@ export class Lives {
     if (!this.#live || ids.size === 0) return;
     const isDone$ = this.cluster.cluster$.pipe(
       filter(({ draining }) => !draining.some(({ server }) => ids.has(server))),
+      // In the same turn it is told what had to be cut; whoever waits should hear of that first.
+      observeOn(asapScheduler),
     );
     await firstValueFrom(isDone$, { defaultValue: undefined });
   }

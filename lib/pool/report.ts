@@ -10,6 +10,6 @@ export interface ServerReport {
 export interface PoolReport {
   readonly servers: readonly ServerReport[];
   readonly durationMs: number;
-  /** Connections that had something unfinished when they were cut; counted when the whole pool is stopped, otherwise 0. */
+  /** Connections that had something unfinished when they were cut; 0 unless something was stopped. */
   readonly cut: number;
 }

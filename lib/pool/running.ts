@@ -130,27 +130,43 @@ export const start = (site: Site, meant?: Meant): Promise<PoolReport> => {
   return site.change(() => begin(site, meant, stops, STARTING));
 };
 
+/** Does what stops servers; answers with what was stopped, and how many of its connections had to be cut. */
+const counted = async <T extends { readonly id: string }>(
+  { lives }: Site,
+  stop: () => Promise<readonly T[]>,
+): Promise<{ readonly stopped: readonly T[]; readonly cut: number }> => {
+  const cuts: { readonly server: string; readonly connections: number }[] = [];
+  const counting = lives.cut$.subscribe((one) => cuts.push(one));
+  try {
+    const stopped = await stop();
+    const ids = new Set(stopped.map(({ id }) => id));
+    await lives.drained(ids);
+    const cut = cuts.reduce((sum, { server, connections }) => sum + (ids.has(server) ? connections : 0), 0);
+    return { stopped, cut };
+  } finally {
+    counting.unsubscribe();
+  }
+};
+
 /** Stops some servers, and what depends on them; the others go on. Settles when their addresses are free. */
 export const stopSome = async (site: Site, meant: Meant, options: StopOptions = {}): Promise<PoolReport> => {
   const began = performance.now();
   if (site.closed) return stopAll(site, options);
-  const entries = await site.change(async () => {
-    const stopping = [...withDependents(site, inOrder(site, meant))];
-    await site.hurry(stopping, options.drainTimeoutMs);
-    for (const entry of stopping) {
-      entry.wanted = false;
-      entry.error = undefined;
-    }
-    await site.commit([...site.entries.values()], 'independent', new Set(stopping.map(({ id }) => id)));
-    site.touched$.next();
-    return stopping;
-  });
-  await site.lives.drained(new Set(entries.map(({ id }) => id)));
-  const stopped = inOrder(site, entries);
-  return reportOf(
-    stopped.map((entry) => rowOf(entry, entry.spec.disabled ? 'skipped' : 'stopped')),
-    began,
+  const { stopped, cut } = await counted(site, () =>
+    site.change(async () => {
+      const stopping = [...withDependents(site, inOrder(site, meant))];
+      await site.hurry(stopping, options.drainTimeoutMs);
+      for (const entry of stopping) {
+        entry.wanted = false;
+        entry.error = undefined;
+      }
+      await site.commit([...site.entries.values()], 'independent', new Set(stopping.map(({ id }) => id)));
+      site.touched$.next();
+      return stopping;
+    }),
   );
+  const rows = inOrder(site, stopped).map((entry) => rowOf(entry, entry.spec.disabled ? 'skipped' : 'stopped'));
+  return reportOf(rows, began, cut);
 };
 
 /** Ends the life of the whole pool, at once: what waits for its turn finds it stopped. */

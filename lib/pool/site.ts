@@ -1,4 +1,4 @@
-import { ReplaySubject, Subject, type Subscription, takeUntil } from 'rxjs';
+import { ReplaySubject, Subject } from 'rxjs';
 import type { Plan } from '../cluster/plan.ts';
 import type { ServerSnapshot } from '../cluster/snapshot.ts';
 import { type Address, parseAddress } from '../config/address.ts';
@@ -51,8 +51,6 @@ export class Site {
   readonly changes$ = new Subject<PoolChange>();
   /** Something that no snapshot of the cluster tells has changed. */
   readonly touched$ = new Subject<void>();
-  /** A server that crashed may come back on another port. */
-  #following: Subscription | undefined;
   readonly #writer = new DesiredWriter((text) => this.entries.keyOf(text));
 
   constructor({ lives, handlers, logger, handleFor }: SiteOptions) {
@@ -60,6 +58,7 @@ export class Site {
     this.handlers = handlers;
     this.logger = logger;
     this.handleFor = handleFor;
+    lives.moved$.subscribe(() => this.settle());
   }
 
   /** Has a change made when it is its turn; rejects when the pool is closed by then. */
@@ -140,15 +139,8 @@ export class Site {
     return this.lives.live ? this.lives.plan(this.write(parts).config) : emptyPlan;
   }
 
-  /** Finds servers under the ports they were given, now and whenever that changes. */
+  /** Finds servers under the ports they were given. */
   settle(): void {
-    if (this.#following === undefined && this.entries.floating > 0) {
-      this.#following = this.lives.snapshot$.pipe(takeUntil(this.closed$)).subscribe(() => this.#settle());
-    }
-    this.#settle();
-  }
-
-  #settle(): void {
     const moves = new Map<Entry, { readonly key: string; readonly address: Address }>();
     for (const entry of this.entries.floats()) {
       const bound = this.status(entry);

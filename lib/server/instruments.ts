@@ -120,6 +120,9 @@ export class Instruments<Attached extends Instrument = Instrument> {
 
   #set(attached: readonly Attachment<Attached>[]): void {
     this.#attached = attached;
-    this.current = attached.length === 0 ? undefined : this;
+    const isTold = attached.some(
+      ({ instrument }) => instrument.begin !== undefined || instrument.refused !== undefined,
+    );
+    this.current = isTold ? this : undefined;
   }
 }

@@ -155,6 +155,23 @@ describe('stopping', () => {
     expect(await answers).toEqual(['done', 'no answer: ECONNRESET']);
   });
 
+  test('some of them counts what had to be cut of these', async () => {
+    const stuck = { listen: '127.0.0.1:0', app: () => new Promise<Response>(() => {}) };
+    const { pool } = await runningPool([{ name: 'a-1', ...stuck }, { name: 'a-2', ...stuck }, serving('b')]);
+    const view = pool.filter('name', { glob: 'a-*' });
+    const answers = Promise.all(Array.from(view, ([bind]) => ask(bind)));
+    await eventually(() => Array.from(view.values()).every(({ snapshot }) => snapshot?.inFlight === 1));
+    expect(await view.stop({ drainTimeoutMs: 0 })).toMatchObject({
+      servers: [
+        { server: 'a-1', status: 'stopped' },
+        { server: 'a-2', status: 'stopped' },
+      ],
+      cut: 2,
+    });
+    expect(await answers).toEqual(['no answer: ECONNRESET', 'no answer: ECONNRESET']);
+    expect([view.isRunning(), pool.isRunning()]).toEqual([false, true]);
+  });
+
   test('while it starts ends the start, and what is asked for before a stop is not begun after it', async () => {
     const { pool, sockets } = rigPool([serving('a')]);
     sockets.fault(() => 'hang');
@@ -261,16 +278,19 @@ describe('a single server', () => {
   });
 
   test('whose socket fails comes back, and is found under the port it has then', async () => {
-    const { pool, sockets } = await runningPool([
+    const { pool, sockets, changes } = await runningPool([
       serving('a', '127.0.0.1:0', { restart: { initialMs: 1 } }),
       serving('b'),
     ]);
     const server = named(pool, 'a');
     const { bind } = server;
+    // Somebody takes its port before it comes back.
+    sockets.fault((address) => (address === bind ? 'refuse' : 'none'));
     sockets.crash(bind);
     expect(server.isRunning()).toBe(false);
-    await becomes(pool, () => server.isRunning());
-    expect(pool.load(server.bind)).toBe(server);
+    await becomes(pool, () => server.isRunning() && server.bind !== bind);
+    expect([pool.load(server.bind), pool.load('127.0.0.1:0'), pool.has(bind)]).toEqual([server, server, false]);
+    expect(changes.at(-1)).toEqual({ type: 'rekeyed', bind: server.bind, former: bind, server });
     expect(await ask(server.bind)).toBe('a');
   });
 

@@ -135,3 +135,14 @@ describe('an instrument that throws', () => {
     expect(failures).toEqual([failing, failing]);
   });
 });
+
+test('nobody is told of requests while none of those who are attached wants to know', () => {
+  const instruments = new Instruments(createLog());
+  const deaf = instruments.attach({});
+  expect(instruments.current).toBeUndefined();
+  const listening = instruments.attach({ refused: () => {} });
+  expect(instruments.current).toBe(instruments);
+  listening.unsubscribe();
+  expect(instruments.current).toBeUndefined();
+  deaf.unsubscribe();
+});

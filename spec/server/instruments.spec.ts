@@ -35,8 +35,8 @@ const noting = (notes: string[], name: string): Instrument => ({
 test('there is nobody to tell while none is attached', () => {
   const instruments = new Instruments(createLog());
   expect(instruments.current).toBeUndefined();
-  const first = instruments.attach({});
-  const second = instruments.attach({});
+  const first = instruments.attach({ begin: () => undefined });
+  const second = instruments.attach({ begin: () => undefined });
   expect(instruments.current).toBe(instruments);
   first.unsubscribe();
   first.unsubscribe();

@@ -86,6 +86,7 @@ export class HealthWatch {
     const goesOn = (former?.member === member || isRestart) && sameData(former?.settings.check, settings.check);
     const [state, told] =
       goesOn && former !== undefined ? [former.state, former.told] : [initialHealth(performance.now()), undefined];
+    member.healthSince = goesOn && former !== undefined ? former.member.healthSince : Date.now();
     member.health = state;
     const watched: Watched = { member, settings, isEncrypted, state, told, monitoring: undefined };
     this.#watched.set(id, watched);
@@ -173,6 +174,7 @@ export class HealthWatch {
     this.#answered(watched);
     watched.state = state;
     watched.told = news ?? told;
+    if (state.status !== before.status) member.healthSince = Date.now();
     member.health = state;
     if (state.status !== 'down') member.unhealed = undefined;
     // That a server is well for the first time was expected of it.

@@ -21,6 +21,8 @@ export class Member implements Standing, LifecycleOptions {
   since = Date.now();
   /** What its checks have found; `undefined` while nobody looks. */
   health: HealthState | undefined;
+  /** When its health entered the status it has, milliseconds since the epoch. */
+  healthSince = 0;
   /** Why it is not restarted any more although it is down. */
   unhealed: Error | undefined;
   /** How often it was restarted because it was down. */

@@ -166,6 +166,10 @@ const textOf = (address: Member['host']['address']): string =>
 /** Found to be down; before the first check nothing was found. */
 const isDown = (health: HealthState | undefined): boolean => health?.status === 'down' && health.checks > 0;
 
+/** `since` was noted when it happened: computed anew each time it would waver by the time between two clocks. */
+const healthAt = (health: HealthState, since: number, now: number): Health =>
+  Object.freeze({ ...healthOf(health, performance.now(), now), since });
+
 const takeServer = (member: Member, now: number): ServerSnapshot => {
   const { spec, host, service, status, since, health } = member;
   const error = status.error ?? member.unhealed;
@@ -182,7 +186,7 @@ const takeServer = (member: Member, now: number): ServerSnapshot => {
     connections: status.state === 'stopped' ? 0 : host.server.connections,
     inFlight: status.state === 'stopped' ? 0 : host.server.inFlight,
     restarts: status.restarts + member.heals,
-    ...(health === undefined ? {} : { health: Object.freeze(healthOf(health, performance.now(), now)) }),
+    ...(health === undefined ? {} : { health: healthAt(health, member.healthSince, now) }),
     ...(error === undefined ? {} : { error }),
     ...(service.encryption === undefined ? {} : { tls: tlsOf(service.encryption) }),
   });

@@ -14,8 +14,8 @@ test('twenty restarts of a server that answers nevertheless cost its clients no 
   });
   const address = (): string => addressOf(cluster, 'a');
   const clients = [
-    createAccountingClient({ address, mode: 'keep-alive', connections: 6, rate: 300 }),
-    createAccountingClient({ address, mode: 'fresh', rate: 100 }),
+    createAccountingClient({ address, mode: 'keep-alive', connections: 6, rate: 300, limitMs: 10_000 }),
+    createAccountingClient({ address, mode: 'fresh', rate: 100, limitMs: 10_000 }),
   ];
   const attempts = sockets.attempts.length;
   for (const client of clients) client.start();

@@ -9,7 +9,7 @@ import { healthFamilies } from './health-families.ts';
 import { metricsApp } from './metrics-app.ts';
 import { type MeasuredCluster, ObservedCluster } from './observed-cluster.ts';
 import { loadPeer } from './peer.ts';
-import type { AnyRegistry } from './prom-client/prom-client.ts';
+import type { MetricsRegistry } from './registry.ts';
 import { requestFamilies } from './request-families.ts';
 import type { Scrape } from './scrape.ts';
 import { Scrapes } from './scrapes.ts';
@@ -18,7 +18,7 @@ import { serverFamilies } from './server-families.ts';
 /** What is measured, and under which names; everything has a default. */
 export interface MetricsOptions {
   /** One of prom-client's registries that series are added to; one of their own by default. */
-  readonly registry?: AnyRegistry;
+  readonly registry?: MetricsRegistry;
   /** What the names of all series begin with; `'sluice_'` by default. */
   readonly prefix?: string;
   /**
@@ -39,7 +39,7 @@ export interface ObserveOptions {
 /** Series of one or more clusters, and where they are scraped. */
 export interface Metrics {
   /** The registry that has all series, for those who want to add their own. */
-  readonly registry: AnyRegistry;
+  readonly registry: MetricsRegistry;
   /**
    * Answers `GET /` and `GET /metrics` with all series of the registry, as text.
    *
@@ -126,11 +126,11 @@ class Observed {
 export const createMetrics = async (options: MetricsOptions = {}): Promise<Metrics> => {
   check(options);
   const { prefix = 'sluice_', maxRoutes = MAX_ROUTES } = options;
-  const { expose, exposeProcess, isTaken, newRegistry } = await loadPeer(
+  const { expose, exposeProcess, isTaken, openRegistry } = await loadPeer(
     'prom-client',
     () => import('./prom-client/prom-client.ts'),
   );
-  const registry = options.registry ?? newRegistry();
+  const registry = openRegistry(options.registry);
   const taken = FAMILIES.find(({ name }) => isTaken(registry, prefix + name));
   if (taken !== undefined) {
     throw new OptionsError('prefix', `one under which the registry has no ${prefix}${taken.name} yet`);

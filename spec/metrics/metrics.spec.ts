@@ -336,12 +336,13 @@ describe('the registry', () => {
   });
 
   test('can be read as objects, with labels that everything has', async () => {
-    const metrics = await createMetrics();
-    metrics.registry.setDefaultLabels({ node: 'n1' });
+    const registry = new Registry();
+    const metrics = await createMetrics({ registry });
+    registry.setDefaultLabels({ node: 'n1' });
     const cluster = fakeCluster({ api: {} });
     metrics.observe(cluster);
     cluster.answer({ durationMs: 20 });
-    const objects = await metrics.registry.getMetricsAsJSON();
+    const objects = await registry.getMetricsAsJSON();
     const up = objects.find(({ name }) => name === 'sluice_server_up');
     expect(up?.values).toEqual([{ labels: { server: 'api', node: 'n1' }, value: 1 }]);
     const durations = objects.find(({ name }) => name === 'sluice_http_request_duration_seconds');
@@ -365,6 +366,8 @@ describe('the registry', () => {
     for (const options of refused) {
       await expect(createMetrics(options)).rejects.toThrow(expect.objectContaining({ code: 'ERR_OPTIONS' }));
     }
+    const registry = Object.assign(new Registry(), { metrics: 'none' });
+    await expect(createMetrics({ registry })).rejects.toThrow('registry must be a registry of prom-client');
     await createMetrics({ prefix: '' });
   });
 });

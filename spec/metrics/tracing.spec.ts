@@ -185,6 +185,11 @@ describe('the span of a commit', () => {
   });
 });
 
+test('a provider that is none is refused', async () => {
+  // @ts-expect-error -- what has no types may be anything
+  await expect(tracing({ provider: {} })).rejects.toThrow(expect.objectContaining({ code: 'ERR_OPTIONS' }));
+});
+
 describe('without a provider of its own', () => {
   test('no span is made until one is registered, and then by that one', async () => {
     const { cluster } = await running({ api: saying('x') });

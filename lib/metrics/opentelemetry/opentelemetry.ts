@@ -86,6 +86,10 @@ const outcomeAttributes = (outcome: Outcome): Attributes => {
   return outcome.status === 'committed' ? { 'sluice.commit.refused_servers': outcome.refused.length } : {};
 };
 
+/** Whether something makes tracers. */
+export const isProvider = (given: unknown): given is TracerProvider =>
+  typeof given === 'object' && given !== null && 'getTracer' in given && typeof given.getTracer === 'function';
+
 /** Makes spans with the tracer of a provider; with that of the one that is registered without it. */
 export class Tracing implements ClusterInstrument {
   readonly #provider: TracerProvider | undefined;

@@ -7,10 +7,11 @@ import {
   type PrometheusContentType,
   Registry,
 } from 'prom-client';
+import { OptionsError } from '../../config/errors.ts';
 import type { Family, Labels, Sample } from '../family.ts';
+import type { MetricsRegistry } from '../registry.ts';
 
-/** Any of prom-client's registries. */
-export type AnyRegistry = Registry<PrometheusContentType> | Registry<OpenMetricsContentType>;
+type AnyRegistry = Registry<PrometheusContentType> | Registry<OpenMetricsContentType>;
 
 /** Everything that can be exposed under a name. */
 interface Series {
@@ -120,8 +121,18 @@ class PulledHistogram extends Histogram {
 
 const CLASSES = { gauge: PulledGauge, counter: PulledCounter, histogram: PulledHistogram } as const;
 
-/** A registry of its own. */
-export const newRegistry = (): AnyRegistry => new Registry();
+const METHODS = ['metrics', 'getSingleMetric', 'registerMetric', 'setDefaultLabels'];
+
+/** Not by `instanceof`: it may be of another copy of prom-client. */
+const isRegistry = (given: object): given is AnyRegistry =>
+  METHODS.every((method) => typeof Reflect.get(given, method) === 'function');
+
+/** The registry that is given, or one of its own. Throws an `OptionsError` for something else. */
+export const openRegistry = (given?: MetricsRegistry): AnyRegistry => {
+  if (given === undefined) return new Registry();
+  if (typeof given === 'object' && given !== null && isRegistry(given)) return given;
+  throw new OptionsError('registry', 'a registry of prom-client');
+};
 
 /** Whether a name is taken in a registry. */
 export const isTaken = (registry: AnyRegistry, name: string): boolean => registry.getSingleMetric(name) !== undefined;

@@ -11,9 +11,8 @@ const put = (site: Site, { added, changed, removed, parts }: Combination): void 
   for (const entry of removed) site.drop(entry);
   const told: { readonly entry: Entry; readonly former: PoolServerConfig }[] = [];
   const moves = new Map<Entry, { readonly key: string; readonly address: Entry['address'] }>();
-  for (const { entry, read, key, wanted } of changed) {
+  for (const { entry, read, key, wanted, moves: moved } of changed) {
     told.push({ entry, former: entry.config });
-    const moved = key !== entry.key;
     site.entries.change(entry, () => {
       entry.become(read);
       entry.wanted = wanted;
@@ -59,7 +58,8 @@ export const combineNow = async (
       }
       put(site, combination);
       const result = Object.freeze({ ...planned, plan: verdict.plan });
-      return { plan: result, gone: new Set(removed.map(({ id }) => id)) };
+      const left = changed.filter(({ moves }) => moves).map(({ entry }) => entry);
+      return { plan: result, gone: new Set([...removed, ...left].map(({ id }) => id)) };
     } catch (error) {
       forget(site, combination);
       throw error;

@@ -19,6 +19,8 @@ interface Changed {
   readonly read: ReadServer;
   readonly key: string;
   readonly wanted: boolean;
+  /** It leaves its address for another one. */
+  readonly moves: boolean;
 }
 
 /** What combining a pool with configs comes to, before anything has happened. */
@@ -187,9 +189,10 @@ export const combine = (site: Site, configs: readonly unknown[], combining: Comb
       put(entry, entry);
       return;
     }
-    const key = listenOf(read.spec) === listenOf(entry.spec) ? entry.key : keyFor(read);
+    const moves = listenOf(read.spec) !== listenOf(entry.spec);
+    const key = moves ? keyFor(read) : entry.key;
     const wanted = entry.wanted || (site.started && (entry.spec.disabled || entry.error !== undefined));
-    changed.push({ entry, read, key, wanted });
+    changed.push({ entry, read, key, wanted, moves });
     put(entry, { id, key, wanted, config: read.config, base: read.base, spec: read.spec });
   });
   const all = [...site.entries.values()];

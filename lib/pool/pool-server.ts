@@ -12,7 +12,10 @@ export interface PoolServerConfig extends Omit<ServerConfig, 'dependsOn'> {
   readonly dependsOn?: readonly string[];
 }
 
-/** The handlers that servers share: one for all, or several by key; `''` is the key of the default one. */
+/**
+ * The handlers that servers share: one for all, or several by key; `''` is the key of the default one. What has a `fetch`
+ * function is one for all.
+ */
 export type PoolHandler = App | Readonly<Record<string, App>>;
 
 /** One server of a pool, as long as the pool has it: what it says is always the present. */
@@ -53,7 +56,8 @@ export interface PoolServer {
   /** Builds it anew behind its open socket. */
   restart(): Promise<void>;
   /**
-   * Changes some of its config, and the rest stays; its key follows its address. All or nothing.
+   * Changes some of its config, and the rest stays; its key follows its address. All or nothing. Members that are
+   * `undefined` are taken away. Resolves when it is in force, and an address that was left is free.
    *
    * Rejects with a `PoolError` when the result is not valid, cannot be put in force, or another server has the address.
    */

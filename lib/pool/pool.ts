@@ -101,7 +101,10 @@ export interface Pool extends PoolReader, Runnable, AsyncDisposable {
   storeNew(config: PoolServerConfig): Promise<PoolServer>;
   /** The same for a server that was taken out of a pool, or with the config of one that is in another pool. */
   store(server: PoolServer): Promise<PoolServer>;
-  /** Takes a server out, stops it, and frees its address. Resolves to whether there was one. */
+  /**
+   * Takes a server out, stops it, and frees its address. Resolves to whether there was one, once it has finished what it
+   * accepted; the pool itself goes on to the next change before that.
+   */
   delete(bind: string, options?: StopOptions): Promise<boolean>;
   /** The same, and gives the server to whoever asked. */
   loadAndDelete(bind: string, options?: StopOptions): Promise<PoolServer | undefined>;
@@ -109,20 +112,34 @@ export interface Pool extends PoolReader, Runnable, AsyncDisposable {
   clean(options?: StopOptions): Promise<void>;
   /** A pool of its own with the same configs and the same handler, that does not run. */
   clone(options?: Pick<PoolOptions, 'signal' | 'name'>): Pool;
-  /** Takes over the configs of another pool: all of them or none. */
+  /**
+   * Takes over the configs of another pool: all of them or none. Servers without `app` and `routes` are answered for by
+   * this pool's handler.
+   *
+   * Servers are the same when they have the same address; where the system chooses the port, when they have the same
+   * name. Rejects with a `PoolError` (`ERR_POOL_MERGE`, or `ERR_POOL_CONFLICT` with `conflict: 'error'`).
+   */
   merge(other: PoolReader, options?: MergeOptions): Promise<PoolPlan>;
-  /** What `merge` would do; nothing happens. */
+  /** What `merge` would do, conflicts among it; nothing happens. Throws a `PoolError` for what does not fit together. */
   planMerge(other: PoolReader, options?: MergeOptions): PoolPlan;
   /**
    * Makes these the servers of the pool: all of it or none of it. What is not among them is drained and removed.
    *
-   * Without configs the pool keeps those it has, and has the files and modules they name read again.
+   * Without configs the pool keeps those it has, and has the files and modules they name read again. Rejects with a
+   * `PoolError` (`ERR_POOL_RELOAD`).
    */
   reload(configs?: Iterable<PoolServerConfig>): Promise<PoolPlan>;
   /** What `reload` would do; nothing happens. Throws a `PoolError` for configs that are not valid. */
   planReload(configs: Iterable<PoolServerConfig>): PoolPlan;
-  /** Exchanges what servers share; the next request sees it. `undefined` takes it away. */
+  /**
+   * Exchanges what servers share: the next request sees it, and no server is touched. `undefined` takes it away.
+   *
+   * Rejects with a `PoolError` (`ERR_POOL_HANDLER`) for what cannot answer.
+   */
   handler(handler: PoolHandler | undefined): Promise<void>;
-  /** Has every server looked after that is not yet, as `settings` say: a connection every 5 s by default. */
+  /**
+   * Has every server looked after that is not yet, as `settings` say: a connection every 5 s by default. Those whose
+   * config has `health` stay as they are, so calling it again changes nothing.
+   */
   monitor(settings?: HealthConfig): Promise<readonly Monitor[]>;
 }

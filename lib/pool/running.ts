@@ -99,7 +99,8 @@ const bringUp = async (site: Site, entries: readonly Entry[]): Promise<Verdict['
   const { status, refused } = await site.launch(site.write().config);
   for (const [id, error] of refused) {
     const entry = site.entries.byId(id);
-    if (entry !== undefined) site.fail(entry, error);
+    // Who runs on as it was has not failed.
+    if (entry !== undefined && !site.isRunning(entry)) site.fail(entry, error);
   }
   site.touched$.next();
   return status;

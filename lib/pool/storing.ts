@@ -169,9 +169,9 @@ const placeAfter = (
   return { key: site.entries.keyFor(spec.address), moves: true };
 };
 
-/** Changes some of a server's config; all or nothing. */
-export const update = (site: Site, entry: Entry, change: Partial<PoolServerConfig>): Promise<void> =>
-  site.change(async () => {
+/** Changes some of a server's config, all or nothing. Settles when an address that it has left is free. */
+export const update = async (site: Site, entry: Entry, change: Partial<PoolServerConfig>): Promise<void> => {
+  const moved = await site.change(async () => {
     site.assertHas(entry);
     const doing: Doing = {
       code: 'ERR_POOL_UPDATE',
@@ -206,11 +206,13 @@ export const update = (site: Site, entry: Entry, change: Partial<PoolServerConfi
       entry.address = read.spec.address;
       entry.written = isAnyPort(read.spec.address) ? key : undefined;
     });
-    if (entry.handle === undefined) return;
-    site.tell({ type: 'replaced', bind: entry.key, server: entry.handle, former });
+    if (entry.handle !== undefined) site.tell({ type: 'replaced', bind: entry.key, server: entry.handle, former });
     if (moves) site.rekey(new Map([[entry, { key, address: read.spec.address }]]));
     site.settle();
+    return moves;
   });
+  if (moved) await site.lives.drained(new Set([entry.id]));
+};
 
 /**
  * Takes servers out of the pool, and stops them. Settles when their addresses are free.

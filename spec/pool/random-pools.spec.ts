@@ -7,7 +7,7 @@ import type { PoolServerConfig } from '../../lib/pool/pool-server.ts';
 import { accepts, ask } from '../cluster/fixtures/asking.ts';
 import { createJournal } from '../cluster/fixtures/journal.ts';
 import { freeAddresses } from '../cluster/fixtures/ports.ts';
-import { listening } from '../cluster/fixtures/sockets.ts';
+import { createSockets, listening } from '../cluster/fixtures/sockets.ts';
 
 const PLACES = 4;
 
@@ -197,4 +197,42 @@ test('what is asked for all at once comes out as if it had been asked for one af
     }
   });
   await fc.assert(property, { numRuns: 40 });
+}, 60_000);
+
+test('whatever cannot be bound meanwhile: what was refused has changed nothing, and all of it runs in the end', async () => {
+  const addresses = await freeAddresses(PLACES);
+  const before = await listening();
+  const faulty = fc.record({ one: step, bad: fc.subarray([0, 1, 2, 3]) });
+  const property = fc.asyncProperty(fc.array(faulty, { minLength: 3, maxLength: 14 }), async (steps) => {
+    const sockets = createSockets();
+    const pool = createPool({ logger: createJournal(), listeners: sockets.listeners });
+    const model = new Model();
+    try {
+      for (const { one, bad } of steps) {
+        sockets.fault((address) => (bad.some((at) => addresses[at] === address) ? 'refuse' : 'none'));
+        const changes = !['start', 'restart', 'start one', 'stop one', 'stop'].includes(one.type);
+        const failure: unknown = await done(one, pool, addresses).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        if (failure !== undefined) expect(failure).toBeInstanceOf(PoolError);
+        if (failure === undefined || !changes) model.take(one);
+        expect([...pool.keys()]).toEqual(Array.from(model.entries.keys(), (at) => addresses[at]));
+        for (const server of pool.values()) if (server.isRunning()) expect(server.error).toBeUndefined();
+        expect(sockets.open.toSorted()).toEqual(
+          Array.from(pool.values())
+            .flatMap((server) => (server.isRunning() ? [server.bind] : []))
+            .toSorted(),
+        );
+      }
+      sockets.heal();
+      await pool.start();
+      for (const [at, { word: expected }] of model.entries) expect(await ask(addresses[at] ?? '')).toBe(expected);
+      expect(pool.cluster.snapshot.degraded).toBe(false);
+    } finally {
+      await pool[Symbol.asyncDispose]();
+    }
+  });
+  await fc.assert(property, { numRuns: 60 });
+  expect(await listening()).toBe(before);
 }, 60_000);

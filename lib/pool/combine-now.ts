@@ -7,7 +7,8 @@ import type { PoolPlan } from './pool.ts';
 import type { PoolServer, PoolServerConfig } from './pool-server.ts';
 import { failureOf, type Site } from './site.ts';
 
-const put = (site: Site, { added, changed, removed, parts }: Combination): void => {
+/** @param stopped - the pool was stopped while its cluster looked at them: nobody wants them to run any more. */
+const put = (site: Site, { added, changed, removed, parts }: Combination, stopped: boolean): void => {
   for (const entry of removed) site.drop(entry);
   const told: { readonly entry: Entry; readonly former: PoolServerConfig }[] = [];
   const moves = new Map<Entry, { readonly key: string; readonly address: Entry['address'] }>();
@@ -15,8 +16,8 @@ const put = (site: Site, { added, changed, removed, parts }: Combination): void 
     told.push({ entry, former: entry.config });
     site.entries.change(entry, () => {
       entry.become(read);
-      entry.wanted = wanted;
-      if (wanted) entry.error = undefined;
+      entry.wanted = wanted && !stopped;
+      if (entry.wanted) entry.error = undefined;
       if (!moved) return;
       entry.address = read.spec.address;
       entry.written = isAnyPort(read.spec.address) ? key : undefined;
@@ -24,6 +25,7 @@ const put = (site: Site, { added, changed, removed, parts }: Combination): void 
     if (moved) moves.set(entry, { key, address: read.spec.address });
   }
   const fresh: PoolServer[] = added.map((entry) => {
+    if (stopped) entry.wanted = false;
     const handle = site.handleFor(entry);
     site.entries.put(entry, handle);
     return handle;
@@ -45,6 +47,7 @@ export const combineNow = async (
   combining: Combining,
 ): Promise<PoolPlan> => {
   const { plan, gone } = await site.change(async () => {
+    const { stops } = site;
     const combination = combine(site, configs(), combining);
     try {
       assertNoConflicts(site, combination, combining);
@@ -56,7 +59,7 @@ export const combineNow = async (
         await site.restore();
         throw refusal(combining, parts, verdict.refused);
       }
-      put(site, combination);
+      put(site, combination, site.stops !== stops);
       const result = Object.freeze({ ...planned, plan: verdict.plan });
       const left = changed.filter(({ moves }) => moves).map(({ entry }) => entry);
       return { plan: result, gone: new Set([...removed, ...left].map(({ id }) => id)) };

@@ -3,6 +3,7 @@ import { formatAddress, isAnyPort } from '../config/address.ts';
 import { ConfigError } from '../config/errors.ts';
 import type { Issue } from '../config/issue.ts';
 import { sameData } from '../config/plain-data.ts';
+import { oneLine } from '../config/received.ts';
 import { findRivals } from '../config/rivals.ts';
 import { sameSpec } from '../config/same.ts';
 import { danglingIssue } from './desired.ts';
@@ -69,7 +70,7 @@ const isSame = (entry: Entry, { spec, config }: ReadServer): boolean =>
   sameData(entry.config.dependsOn, config.dependsOn);
 
 const invalid = ({ phase }: Combining, failures: readonly PoolFailure[], issues: readonly Issue[]): PoolError => {
-  const servers = failures.map(({ server }) => server).join(', ');
+  const servers = failures.map(({ server }) => oneLine(server)).join(', ');
   const hint = issues.find((issue) => issue.hint !== undefined)?.hint;
   return new PoolError(CODES[phase], `nothing has changed, because configs are not valid: ${servers}`, {
     failures,
@@ -78,28 +79,37 @@ const invalid = ({ phase }: Combining, failures: readonly PoolFailure[], issues:
   });
 };
 
+const nameOf = ({ config, key }: Part): string => config.name ?? key;
+
 /** Two servers that could not both be there. */
 const assertRoom = (combining: Combining, parts: readonly Part[]): void => {
   const rivals = findRivals(parts.map(({ spec }) => spec));
-  if (rivals.size === 0) return;
   const issues: Issue[] = [];
   const failures: PoolFailure[] = [];
-  for (const [spec, { first }] of rivals) {
-    const part = parts.find((one) => one.spec === spec);
-    if (part === undefined) continue;
-    const name = part.config.name ?? part.key;
+  const keys = new Map<string, Part>();
+  for (const part of parts) {
+    const first = rivals.get(part.spec)?.first;
+    // Also of one that is disabled: a key is what a pool finds it by.
+    const same = keys.get(part.key);
+    if (same === undefined) keys.set(part.key, part);
+    if (first === undefined && same === undefined) continue;
+    const name = nameOf(part);
+    const message =
+      first === undefined
+        ? `is the address of ${nameOf(same ?? part)} already`
+        : `overlaps with ${first.map((rival) => `${rival.name} (${formatAddress(rival.address)})`).join(', ')}`;
     const issue: Issue = Object.freeze({
       server: name,
       path: 'listen',
       expected: 'an address that no other server wants',
-      received: `"${formatAddress(spec.address)}"`,
-      message: `overlaps with ${first.map((rival) => `${rival.name} (${formatAddress(rival.address)})`).join(', ')}`,
+      received: `"${formatAddress(part.spec.address)}"`,
+      message,
       hint: 'give every server an address of its own',
     });
     issues.push(issue);
     failures.push(failureOf({ name, key: part.key }, combining.phase, new ConfigError([issue])));
   }
-  throw invalid(combining, failures, issues);
+  if (failures.length > 0) throw invalid(combining, failures, issues);
 };
 
 /** Whoever comes or changes depends on servers that are there then. */
@@ -139,7 +149,8 @@ export const combine = (site: Site, configs: readonly unknown[], combining: Comb
     const entry = listen === '' ? undefined : site.entries.find(listen);
     return entry === undefined ? undefined : presents.get(entry);
   };
-  const floating = Array.from(site.entries.floats(), present);
+  // In the order of the pool, which is that of whoever gives back what he read there.
+  const floating = [...presents.values()].filter((one) => one.floating);
   // Read once: what a getter says is the same for everybody from here on.
   const fresh = configs.map((given) => {
     const members = membersOf(given);

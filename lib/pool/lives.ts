@@ -97,7 +97,8 @@ export class Lives {
 
   /** Settles when none of these servers has a generation that still finishes what it accepted. */
   async drained(ids: ReadonlySet<string>): Promise<void> {
-    if (!this.#live || ids.size === 0) return;
+    if (ids.size === 0) return;
+    if (!this.#live) return this.ended();
     const isDone$ = this.cluster.cluster$.pipe(
       filter(({ draining }) => !draining.some(({ server }) => ids.has(server))),
       // In the same turn it is told what had to be cut; whoever waits should hear of that first.

@@ -1,6 +1,7 @@
 import { formatAddress, isAnyPort } from '../config/address.ts';
 import { ConfigError } from '../config/errors.ts';
 import type { Issue } from '../config/issue.ts';
+import { oneLine } from '../config/received.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
 import { danglingIssue } from './desired.ts';
 import { Entry, type Part } from './entry.ts';
@@ -23,8 +24,9 @@ const failed = ({ code, phase, name, key, verb }: Doing, error: Error, issues: r
   const hint = issues.find((issue) => issue.hint !== undefined)?.hint;
   const more = issues.length > 1 ? `, and ${issues.length - 1} more` : '';
   const [issue] = issues;
-  const reason = issue === undefined ? error.message : `${issue.path}: ${issue.message}${more}`;
-  return new PoolError(code, `server ${name} cannot be ${verb}: ${reason}`, {
+  const place = issue === undefined || issue.path === '' ? '' : `${issue.path}: `;
+  const reason = issue === undefined ? error.message : `${place}${issue.message}${more}`;
+  return new PoolError(code, `server ${oneLine(name)} cannot be ${verb}: ${reason}`, {
     failures: [failureOf({ name, key }, phase, error)],
     issues,
     ...(hint === undefined ? {} : { hint }),
@@ -132,6 +134,7 @@ export const placeAll = (site: Site, given: readonly unknown[]): void => {
  */
 export const store = (site: Site, given: unknown, handleFor = site.handleFor): Promise<PoolServer> =>
   site.change(async () => {
+    const { stops } = site;
     const newcomer = receive(site, given);
     const { entry, former, doing } = newcomer;
     const { id } = entry;
@@ -152,6 +155,8 @@ export const store = (site: Site, given: unknown, handleFor = site.handleFor): P
       if (former?.id !== id) site.ids.release(id);
       throw error;
     }
+    // A stop in between was meant for it too.
+    if (site.stops !== stops) entry.wanted = false;
     if (former !== undefined) site.detach(former);
     const handle = adopt(site, newcomer, handleFor(entry));
     site.settle();
@@ -169,6 +174,15 @@ const placeAfter = (
   return { key: site.entries.keyFor(spec.address), moves: true };
 };
 
+/** A config with some of its members exchanged; what cannot be looked at stands for all of it, and is refused for that. */
+const changed = (config: PoolServerConfig, change: Partial<PoolServerConfig>): unknown => {
+  try {
+    return { ...config, ...change };
+  } catch {
+    return change;
+  }
+};
+
 /** Changes some of a server's config, all or nothing. Settles when an address that it has left is free. */
 export const update = async (site: Site, entry: Entry, change: Partial<PoolServerConfig>): Promise<void> => {
   const moved = await site.change(async () => {
@@ -180,12 +194,13 @@ export const update = async (site: Site, entry: Entry, change: Partial<PoolServe
       key: entry.key,
       verb: 'changed',
     };
-    const read = site.read({ ...entry.config, ...change }, entry.id);
+    const read = site.read(changed(entry.config, change), entry.id);
     if (!read.ok) throw invalid({ ...doing, code: 'ERR_POOL_VALIDATE', phase: 'validate' }, read.issues);
     const { key, moves } = placeAfter(site, entry, read);
     const holder = moves ? site.entries.find(key) : undefined;
     if (holder !== undefined && holder !== entry) throw conflict({ ...doing, key }, holder);
     assertRoom(site, read.spec, entry, doing);
+    const { stops } = site;
     const wanted = entry.wanted || (entry.spec.disabled && site.started);
     const { id } = entry;
     const part: Part = { id, key, wanted, config: read.config, base: read.base, spec: read.spec };
@@ -200,8 +215,8 @@ export const update = async (site: Site, entry: Entry, change: Partial<PoolServe
     const former = entry.config;
     site.entries.change(entry, () => {
       entry.become(read);
-      entry.wanted = wanted;
-      if (wanted) entry.error = undefined;
+      entry.wanted = wanted && site.stops === stops;
+      if (entry.wanted) entry.error = undefined;
       if (!moves) return;
       entry.address = read.spec.address;
       entry.written = isAnyPort(read.spec.address) ? key : undefined;

@@ -11,6 +11,43 @@ import { named, refusalOf, rigPool, runningPool, serving, thrownBy } from './poo
 const names = (pool: Iterable<readonly [string, { readonly name: string }]>): readonly string[] =>
   Array.from(pool, ([, { name }]) => name);
 
+describe('who is who', () => {
+  const saying = (body: string): PoolServerConfig => ({
+    listen: '127.0.0.1:0',
+    routes: [{ path: '*', respond: { body } }],
+  });
+
+  test('servers without a name, on ports of the system, stay who they are in whatever order they were changed', async () => {
+    const { pool } = rigPool();
+    const first = await pool.storeNew(saying('first'));
+    const second = await pool.storeNew(saying('second'));
+    await pool.start();
+    await first.update({ routes: [{ path: '*', respond: { body: 'first again' } }] });
+    const said = async (): Promise<readonly string[]> => [await ask(first.bind), await ask(second.bind)];
+    expect(await pool.merge(pool)).toMatchObject({ changed: [], conflicts: [] });
+    expect(await said()).toEqual(['first again', 'second']);
+    await pool.monitor();
+    expect(await said()).toEqual(['first again', 'second']);
+    expect(await pool.reload(Array.from(pool, ([, { config }]) => config))).toMatchObject({ changed: [] });
+    expect(await said()).toEqual(['first again', 'second']);
+  });
+
+  test('nobody loses his place to a disabled server at the same address', async () => {
+    const [address = ''] = await freeAddresses(1);
+    const { pool } = await runningPool([serving('one', address)]);
+    const twice = [serving('one', address), serving('two', address, { disabled: true })];
+    for (const configs of [twice, twice.toReversed(), twice.map((config) => ({ ...config, disabled: true }))]) {
+      const { code, failures, issues } = await refusalOf(pool.reload(configs));
+      expect([code, failures.length]).toEqual(['ERR_POOL_RELOAD', 1]);
+      expect(issues).toMatchObject([
+        { path: 'listen', message: expect.stringMatching(/^is the address of \w+ already$/) },
+      ]);
+      expect(thrownBy(() => pool.planReload(configs)).code).toBe('ERR_POOL_RELOAD');
+    }
+    expect([names(pool), await ask(address)]).toEqual([['one'], 'one']);
+  });
+});
+
 describe('merging', () => {
   // Case 32.
   test('takes over what the other pool has, and leaves that one alone', async () => {

@@ -111,17 +111,21 @@ class Watch implements Unsubscribable {
       const latencyMs = at - startedAt;
       this.#learn(error === undefined ? { ok: true, latencyMs } : { ok: false, latencyMs, error }, at);
     };
+    const fail = (thrown: unknown): void => end(asError(thrown));
+    // As `await` has it: what a thenable comes to may be one itself.
+    const settle = (result: unknown): void => {
+      try {
+        if (isThenable(result)) result.then(settle, fail);
+        else end(verdict(result));
+      } catch (thrown) {
+        fail(thrown);
+      }
+    };
     this.#limit(() => end(tooLong(this.#settings.timeoutMs)));
     try {
-      const result = this.#check(controller.signal);
-      if (isThenable(result))
-        result.then(
-          (value) => end(verdict(value)),
-          (thrown: unknown) => end(asError(thrown)),
-        );
-      else end(verdict(result));
+      settle(this.#check(controller.signal));
     } catch (thrown) {
-      end(asError(thrown));
+      fail(thrown);
     }
   }
 
@@ -168,7 +172,9 @@ const unrefTimer: Later = (work, ms) => {
 
 /** Called directly, without a promise around it, so that virtual time can move it. */
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+  'then' in value &&
+  typeof value.then === 'function';
 
 const tooLong = (timeoutMs: number): Error =>
   new HealthCheckError('ERR_HEALTH_TIMEOUT', `no answer within ${timeoutMs} ms`);
@@ -176,8 +182,17 @@ const tooLong = (timeoutMs: number): Error =>
 const verdict = (value: unknown): Error | undefined =>
   value === false ? new HealthCheckError('ERR_HEALTH_CHECK', 'the check answered false', { cause: value }) : undefined;
 
+/** A proxy may throw when it is asked. */
+const isError = (thrown: unknown): thrown is Error => {
+  try {
+    return thrown instanceof Error;
+  } catch {
+    return false;
+  }
+};
+
 const asError = (thrown: unknown): Error => {
-  if (thrown instanceof Error) return thrown;
+  if (isError(thrown)) return thrown;
   const message = thrown === undefined || thrown === null ? 'the check gave no reason' : reasonOf(thrown);
   return new HealthCheckError('ERR_HEALTH_CHECK', message, { cause: thrown });
 };

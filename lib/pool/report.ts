@@ -3,6 +3,10 @@ export interface ServerReport {
   readonly server: string;
   readonly bind: string;
   readonly status: 'started' | 'running' | 'stopped' | 'restarted' | 'skipped' | 'failed';
+  /**
+   * Why it does not run although it should; of one that has `stopped`, that connections had to be cut for it, as a
+   * `PoolError` with `ERR_POOL_STOP`.
+   */
   readonly error?: Error;
 }
 

@@ -131,30 +131,44 @@ export const start = (site: Site, meant?: Meant): Promise<PoolReport> => {
   return site.change(() => begin(site, meant, stops, STARTING));
 };
 
-/** Does what stops servers; answers with what was stopped, and how many of its connections had to be cut. */
-const counted = async <T extends { readonly id: string }>(
+/** Connections that had to be cut, by the id of their server. */
+type Cuts = ReadonlyMap<string, number>;
+
+/** Does what stops servers, and counts the connections that have to be cut until it is done. */
+const counting = async <T>(
   { lives }: Site,
-  stop: () => Promise<readonly T[]>,
-): Promise<{ readonly stopped: readonly T[]; readonly cut: number }> => {
-  const cuts: { readonly server: string; readonly connections: number }[] = [];
-  const counting = lives.cut$.subscribe((one) => cuts.push(one));
+  stop: () => Promise<T>,
+): Promise<{ readonly done: T; readonly cuts: Cuts }> => {
+  const cuts = new Map<string, number>();
+  const following = lives.cut$.subscribe(({ server, connections }) =>
+    cuts.set(server, (cuts.get(server) ?? 0) + connections),
+  );
   try {
-    const stopped = await stop();
-    const ids = new Set(stopped.map(({ id }) => id));
-    await lives.drained(ids);
-    const cut = cuts.reduce((sum, { server, connections }) => sum + (ids.has(server) ? connections : 0), 0);
-    return { stopped, cut };
+    return { done: await stop(), cuts };
   } finally {
-    counting.unsubscribe();
+    following.unsubscribe();
   }
+};
+
+/** That a server has stopped, although not everything that it had accepted was finished. */
+const overrun = (entry: Entry, cut: number): PoolError => {
+  const connections = cut === 1 ? '1 connection' : `${cut} connections`;
+  const message = `server ${entry.name} has stopped, but ${connections} did not finish in time and had to be cut`;
+  return new PoolError('ERR_POOL_STOP', message, { hint: 'allow more time: drainTimeoutMs' });
+};
+
+const stopRow = (entry: Entry, cuts: Cuts): ServerReport => {
+  const cut = cuts.get(entry.id) ?? 0;
+  if (entry.spec.disabled && cut === 0) return rowOf(entry, 'skipped');
+  return rowOf(entry, 'stopped', cut === 0 ? undefined : overrun(entry, cut));
 };
 
 /** Stops some servers, and what depends on them; the others go on. Settles when their addresses are free. */
 export const stopSome = async (site: Site, meant: Meant, options: StopOptions = {}): Promise<PoolReport> => {
   const began = performance.now();
   if (site.closed) return stopAll(site, options);
-  const { stopped, cut } = await counted(site, () =>
-    site.change(async () => {
+  const { done, cuts } = await counting(site, async () => {
+    const stopped = await site.change(async () => {
       const stopping = [...withDependents(site, inOrder(site, meant))];
       await site.hurry(stopping, options.drainTimeoutMs);
       for (const entry of stopping) {
@@ -164,9 +178,12 @@ export const stopSome = async (site: Site, meant: Meant, options: StopOptions = 
       await site.commit([...site.entries.values()], 'independent', new Set(stopping.map(({ id }) => id)));
       site.touched$.next();
       return stopping;
-    }),
-  );
-  const rows = inOrder(site, stopped).map((entry) => rowOf(entry, entry.spec.disabled ? 'skipped' : 'stopped'));
+    });
+    await site.lives.drained(new Set(stopped.map(({ id }) => id)));
+    return stopped;
+  });
+  const cut = done.reduce((sum, { id }) => sum + (cuts.get(id) ?? 0), 0);
+  const rows = inOrder(site, done).map((entry) => stopRow(entry, cuts));
   return reportOf(rows, began, cut);
 };
 
@@ -180,12 +197,12 @@ export const stopAll = async (site: Site, options?: StopOptions): Promise<PoolRe
     entry.wanted = false;
     entry.error = undefined;
   }
-  const { cut } = await site.lives.stop(options);
+  const { done, cuts } = await counting(site, () => site.lives.stop(options));
   site.touched$.next();
   return reportOf(
-    entries.map((entry) => rowOf(entry, entry.spec.disabled ? 'skipped' : 'stopped')),
+    entries.map((entry) => stopRow(entry, cuts)),
     began,
-    cut,
+    done.cut,
   );
 };
 

@@ -151,7 +151,19 @@ describe('stopping', () => {
     const stopped = pool.stop();
     expect(named(pool, 'slow').state).toBe('draining');
     release();
-    expect(await stopped).toMatchObject({ cut: 1 });
+    const report = await stopped;
+    expect(report).toMatchObject({
+      servers: [
+        { server: 'slow', status: 'stopped' },
+        { server: 'stuck', status: 'stopped' },
+      ],
+      cut: 1,
+    });
+    expect(report.servers[0]?.error).toBeUndefined();
+    expect(report.servers[1]?.error).toMatchObject({
+      code: 'ERR_POOL_STOP',
+      message: 'server stuck has stopped, but 1 connection did not finish in time and had to be cut',
+    });
     expect(await answers).toEqual(['done', 'no answer: ECONNRESET']);
   });
 
@@ -163,8 +175,8 @@ describe('stopping', () => {
     await eventually(() => Array.from(view.values()).every(({ snapshot }) => snapshot?.inFlight === 1));
     expect(await view.stop({ drainTimeoutMs: 0 })).toMatchObject({
       servers: [
-        { server: 'a-1', status: 'stopped' },
-        { server: 'a-2', status: 'stopped' },
+        { server: 'a-1', status: 'stopped', error: { code: 'ERR_POOL_STOP' } },
+        { server: 'a-2', status: 'stopped', error: { code: 'ERR_POOL_STOP' } },
       ],
       cut: 2,
     });

@@ -33,7 +33,7 @@ export interface AccountingOptions {
   readonly check?: (answer: Answer) => boolean;
   /** The version an answer belongs to, to learn when each was first seen. */
   readonly version?: (answer: Answer) => string | undefined;
-  /** Milliseconds until a request without a whole response is `hung`; 2,000. */
+  /** Milliseconds until a request without a whole response is `hung`; 10,000: no busy machine holds one up that long. */
   readonly limitMs?: number;
   /** Milliseconds to wait after a refused connection; 5. */
   readonly retryMs?: number;
@@ -83,7 +83,7 @@ const isOk = (answer: Answer): boolean => answer.status === 200;
 const excerpt = (answer: Answer): string => `${answer.status} ${JSON.stringify(answer.body.slice(0, 80))}`;
 
 export const createAccountingClient = (options: AccountingOptions): AccountingClient => {
-  const { address, tls = false, rate, check = isOk, version, limitMs = 2000, retryMs = 5 } = options;
+  const { address, tls = false, rate, check = isOk, version, limitMs = 10_000, retryMs = 5 } = options;
   const fresh = options.mode === 'fresh';
   const paced = rate !== undefined;
   const limit = options.connections ?? (fresh && paced ? 1000 : 32);

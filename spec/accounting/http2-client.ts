@@ -50,7 +50,7 @@ interface Line {
 const { NGHTTP2_REFUSED_STREAM } = constants;
 
 export const createHttp2AccountingClient = (options: Http2AccountingOptions): AccountingClient => {
-  const { address, tls, sessions = 4, streams = 8, path = '/', version, limitMs = 2000, retryMs = 5 } = options;
+  const { address, tls, sessions = 4, streams = 8, path = '/', version, limitMs = 10_000, retryMs = 5 } = options;
   const check = options.check ?? (({ status }: StreamedAnswer) => status === 200);
   const tally = createTally();
   const lines = new Set<Line>();

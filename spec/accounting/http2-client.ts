@@ -24,7 +24,7 @@ export interface Http2AccountingOptions {
   readonly check?: (answer: StreamedAnswer) => boolean;
   /** The version an answer belongs to, to learn when each was first seen. */
   readonly version?: (answer: StreamedAnswer) => string | undefined;
-  /** Milliseconds until a request without a whole answer is `hung`; 2,000. */
+  /** Milliseconds until a request without a whole answer is `hung`; 10,000. */
   readonly limitMs?: number;
   /** Milliseconds to wait after a connection that could not be made; 5. */
   readonly retryMs?: number;

@@ -86,6 +86,14 @@ const OPTIONS: readonly (keyof ClusterOptions)[] = [
 
 const LEVELS: readonly (keyof Logger)[] = ['error', 'warn', 'info', 'debug'];
 
+/** Throws an `OptionsError` for what cannot be listened to; `undefined` is no signal. */
+export const assertSignal = (signal: unknown): void => {
+  if (signal === undefined) return;
+  // Not `instanceof`: a signal of another realm does as well.
+  const isSignal = typeof signal === 'object' && signal !== null && 'aborted' in signal && 'addEventListener' in signal;
+  if (!isSignal) throw new OptionsError('signal', 'an AbortSignal');
+};
+
 /** What the types say, for those who have none: an option that nobody reads would be missed late. */
 const check = (options: ClusterOptions): void => {
   if (typeof options !== 'object' || options === null) throw new OptionsError('options', 'an object');
@@ -94,7 +102,8 @@ const check = (options: ClusterOptions): void => {
     const near = nearest(option, OPTIONS);
     throw new OptionsError(option, near === undefined ? `one of ${OPTIONS.join(', ')}` : `written '${near}'`);
   }
-  const { name = '', baseDir = '.', logger } = options;
+  const { name = '', baseDir = '.', logger, signal } = options;
+  assertSignal(signal);
   if (typeof name !== 'string') throw new OptionsError('name', 'a text');
   if (typeof baseDir !== 'string' || baseDir === '') throw new OptionsError('baseDir', 'the path of a directory');
   if (logger !== undefined && !(typeof logger === 'object' && LEVELS.every((level) => level in logger))) {

@@ -32,6 +32,8 @@ const NOBODY: readonly never[] = Object.freeze([]);
 /** The latest that a view has said of its servers. */
 interface Sight {
   servers: readonly PoolServer[];
+  /** Why nothing more is said, when the view's own predicate has thrown: whoever needs it has to look again. */
+  lost: { readonly error: unknown } | undefined;
 }
 
 /** Ends the subscriptions of those that nobody has any more. */
@@ -42,11 +44,17 @@ const forgotten = new FinalizationRegistry<Subscription>((subscription) => subsc
  * anybody would tell of, and a pool must not keep what it is seen with.
  */
 const inSight = ({ servers$ }: Pick<PoolReader, 'servers$'>): Sight => {
-  const sight: Sight = { servers: NOBODY };
+  const sight: Sight = { servers: NOBODY, lost: undefined };
   const seen = new WeakRef(sight);
-  const subscription = servers$.subscribe((servers) => {
-    const held = seen.deref();
-    if (held !== undefined) held.servers = servers;
+  const subscription = servers$.subscribe({
+    next: (servers) => {
+      const held = seen.deref();
+      if (held !== undefined) held.servers = servers;
+    },
+    error: (error: unknown) => {
+      const held = seen.deref();
+      if (held !== undefined) held.lost = { error };
+    },
   });
   forgotten.register(sight, subscription);
   return sight;
@@ -136,8 +144,10 @@ export const balance = (view: Pick<PoolReader, 'servers$'>, options: BalanceOpti
   };
 
   const targets: LiveTargets = () => {
-    sight ??= inSight(view);
-    const { servers } = sight;
+    if (sight === undefined || sight.lost !== undefined) sight = inSight(view);
+    const { servers, lost } = sight;
+    // The proxy says so, and goes on with the targets it had.
+    if (lost !== undefined) throw lost.error;
     if (servers === latest) return current;
     const next = membersOf(servers, warn).flatMap(targetOf);
     if (!sameTargets(current, next)) current = next;

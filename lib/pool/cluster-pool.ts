@@ -1,5 +1,6 @@
 import { asapScheduler, auditTime, defer, map, merge, type Observable, of, share, takeUntil } from 'rxjs';
 import type { StopOptions } from '../cluster/cluster.ts';
+import { assertSignal } from '../cluster/options.ts';
 import { OptionsError } from '../config/errors.ts';
 import type { HealthConfig } from '../config/health-config.ts';
 import type { Logger } from '../log/logger.ts';
@@ -8,9 +9,10 @@ import { guarded } from '../reactive/guarded.ts';
 import { shareLatest } from '../reactive/share-latest.ts';
 import { combineNow } from './combine-now.ts';
 import { type Combining, combine, forget, planOf } from './combining.ts';
+import { PoolError } from './errors.ts';
 import { createKeeper } from './keeper.ts';
 import { Lives } from './lives.ts';
-import type { MergeOptions, Pool, PoolOptions, PoolPlan } from './pool.ts';
+import type { MergeOptions, MergePolicy, Pool, PoolOptions, PoolPlan } from './pool.ts';
 import type { Monitor, PoolHandler, PoolServer, PoolServerConfig } from './pool-server.ts';
 import { type Keeper, PooledServer } from './pooled-server.ts';
 import { type PoolSource, ServerReader } from './reader.ts';
@@ -23,7 +25,7 @@ import { placeAll, remove, store } from './storing.ts';
 import { monitor } from './watching.ts';
 
 /** Everything that happens to a pool, told to people: what they do about it cannot harm it. */
-const streamsOf = (site: Site): Pick<PoolSource, 'servers$' | 'changes$'> => {
+const streamsOf = (site: Site): Pick<PoolSource, 'servers$' | 'changes$' | 'report'> => {
   const report = (error: unknown): void => site.logger.error('a subscriber of the pool failed', error);
   const present = (): readonly PoolServer[] => Object.freeze([...site.entries.servers.values()]);
   const servers$ = merge(site.touched$, site.lives.snapshot$).pipe(
@@ -45,11 +47,12 @@ const streamsOf = (site: Site): Pick<PoolSource, 'servers$' | 'changes$'> => {
       report,
     ),
     changes$: guarded(site.changes$.pipe(share()), report),
+    report,
   };
 };
 
 const sourceOf = (site: Site, keeper: Keeper): PoolSource => {
-  const { servers$, changes$ } = streamsOf(site);
+  const { servers$, changes$, report } = streamsOf(site);
   const entriesOf = (servers: readonly PoolServer[]) =>
     servers.flatMap((server) => PooledServer.entryOf(server, keeper) ?? []);
   return {
@@ -58,6 +61,7 @@ const sourceOf = (site: Site, keeper: Keeper): PoolSource => {
     },
     servers$,
     changes$,
+    report,
     keyOf: (bind) => site.entries.keyOf(bind),
     start: (servers) => start(site, entriesOf(servers)),
     stop: (servers, options) => stopSome(site, entriesOf(servers), options),
@@ -82,6 +86,7 @@ export class ClusterPool extends ServerReader implements Pool {
     for (const option of ITS_OWN) {
       if (option in options) throw new OptionsError(option, 'left out: a pool decides that for each change');
     }
+    assertSignal(signal);
     const settings = { name: 'pool', ...rest, logger, siphonBuffer: Number.POSITIVE_INFINITY };
     const lives = new Lives(settings);
     const handlers = new SharedHandlers(handler);
@@ -163,12 +168,15 @@ export class ClusterPool extends ServerReader implements Pool {
     return clone;
   }
 
-  merge(other: Iterable<readonly [string, PoolServer]>, { conflict = 'source' }: MergeOptions = {}): Promise<PoolPlan> {
-    return combineNow(this.#site, () => configsOf(other), { phase: 'merge', conflict, keep: true });
+  async merge(
+    other: Iterable<readonly [string, PoolServer]>,
+    { conflict = 'source' }: MergeOptions = {},
+  ): Promise<PoolPlan> {
+    return combineNow(this.#site, () => configsOf(other), merging(conflict));
   }
 
   planMerge(other: Iterable<readonly [string, PoolServer]>, { conflict = 'source' }: MergeOptions = {}): PoolPlan {
-    return this.#plan(configsOf(other), { phase: 'merge', conflict, keep: true });
+    return this.#plan(configsOf(other), merging(conflict));
   }
 
   reload(configs?: Iterable<PoolServerConfig>): Promise<PoolPlan> {
@@ -211,5 +219,16 @@ export class ClusterPool extends ServerReader implements Pool {
   }
 }
 
-const configsOf = (other: Iterable<readonly [string, PoolServer]>): readonly PoolServerConfig[] =>
-  Array.from(other, ([, { config }]) => config);
+const POLICIES: readonly MergePolicy[] = ['source', 'target', 'error'];
+
+const merging = (conflict: MergePolicy): Combining => {
+  if (!POLICIES.includes(conflict)) throw new OptionsError('conflict', `one of ${POLICIES.join(', ')}`);
+  return { phase: 'merge', conflict, keep: true };
+};
+
+const configsOf = (other: Iterable<readonly [string, PoolServer]>): readonly PoolServerConfig[] => {
+  if (other === undefined || other === null) {
+    throw new PoolError('ERR_POOL_PARAM_EMPTY', 'there is no pool to merge', { hint: 'give a pool, or a view of one' });
+  }
+  return Array.from(other, ([, { config }]) => config);
+};

@@ -131,8 +131,16 @@ const tlsIssues = ({ tls }: Readonly<Record<string, unknown>>, label: string): r
   return [issueOf(label, 'tls', 'true', wording('TLS settings', 'there is nothing to encrypt with', hint))];
 };
 
-const keysOf = (handler: PoolHandler): readonly string[] =>
-  typeof handler === 'function' || typeof Reflect.get(handler, 'fetch') === 'function' ? [''] : Object.keys(handler);
+const keysOf = (handler: PoolHandler): readonly string[] => {
+  if (typeof handler === 'function') return [''];
+  // What is no handler at all is refused when a pool is made of the list; here nothing may throw.
+  if (typeof handler !== 'object') return [];
+  try {
+    return typeof Reflect.get(handler, 'fetch') === 'function' ? [''] : Object.keys(handler);
+  } catch {
+    return [];
+  }
+};
 
 /** A key that no handler has is found before the first request asks for it. */
 const handlerIssues = (

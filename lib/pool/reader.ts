@@ -1,5 +1,6 @@
 import { type Observable, share } from 'rxjs';
 import type { StopOptions } from '../cluster/cluster.ts';
+import { guarded } from '../reactive/guarded.ts';
 import type { PoolReader, PoolView } from './pool.ts';
 import type { PoolChange, PoolServer } from './pool-server.ts';
 import type { PoolReport } from './report.ts';
@@ -14,6 +15,8 @@ export interface PoolSource {
   readonly servers$: Observable<readonly PoolServer[]>;
   /** What happens to entries; each is told after it is so. Hot, without replay. */
   readonly changes$: Observable<PoolChange>;
+  /** Told of what subscribers throw. */
+  report(error: unknown): void;
   /** The key that a spelling of an address stands for; `undefined` for what is no address. */
   keyOf(bind: string): string | undefined;
   start(servers: readonly PoolServer[]): Promise<PoolReport>;
@@ -38,7 +41,11 @@ export class ServerReader implements PoolReader {
     this.#source = source;
     this.#selects = selects;
     this.servers$ = selects === undefined ? source.servers$ : restrictServers(source, selects);
-    this.changes$ = selects === undefined ? source.changes$ : restrictChanges(source, selects).pipe(share());
+    // Made of two streams, it is nobody's operator any more and needs a guard of its own.
+    this.changes$ =
+      selects === undefined
+        ? source.changes$
+        : guarded(restrictChanges(source, selects).pipe(share()), (error) => source.report(error));
   }
 
   get size(): number {

@@ -46,6 +46,7 @@ export const fieldOf = (server: PoolServer, field: PoolField): string => server[
  */
 export const selectBy = (field: PoolField, match: PoolMatch): Select => {
   const by = known(field);
+  if (typeof match !== 'object' || match === null) throw unreadable('what servers are looked for by is no record');
   const { exact, pattern, glob, where, lenient = false } = match;
   const parts: Select[] = [];
   // The URL is another name for where clients go: what stands for the whole text may stand for either.
@@ -59,7 +60,10 @@ export const selectBy = (field: PoolField, match: PoolMatch): Select => {
     if (test === undefined) return nothing;
     parts.push((server) => test(server[by]));
   }
-  if (where !== undefined) parts.push(where);
+  if (where !== undefined) {
+    if (typeof where !== 'function') throw unreadable("'where' is no function");
+    parts.push(where);
+  }
   const [only = nothing, ...others] = parts;
   return others.length === 0 ? only : (server) => parts.every((part) => part(server));
 };
@@ -72,6 +76,11 @@ const patternTest = (pattern: string | RegExp, lenient: boolean): Test | undefin
     throw cause;
   }
 };
+
+const unreadable = (message: string): PoolError =>
+  new PoolError('ERR_POOL_PATTERN', message, {
+    hint: 'give { exact }, { pattern }, { glob } or { where: (server) => … }',
+  });
 
 /** Fields and texts may come from a request, where no compiler has looked at them. */
 const known = (field: PoolField): PoolField => {

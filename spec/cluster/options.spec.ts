@@ -49,6 +49,7 @@ describe('refused with the name of the option', () => {
     ['shutdownTimeoutMs', [-1, 2 ** 31, Number.NaN]],
     ['strategy', ['hot', '', 1]],
     ['commit', ['both', '', 1]],
+    ['signal', [null, {}, 'now', { aborted: true }]],
   ];
   for (const [option, values] of cases) {
     test(option, () => {

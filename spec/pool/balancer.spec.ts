@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { BehaviorSubject, type Observable } from 'rxjs';
+import { BehaviorSubject, map, type Observable } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import type { ServerSnapshot } from '../../lib/cluster/snapshot.ts';
 import { limitDefaults } from '../../lib/config/defaults.ts';
@@ -184,6 +184,26 @@ describe('the targets of a balancer', () => {
     isBroken = false;
     expect(targets()).toHaveLength(2);
   });
+});
+
+test('a view whose predicate throws is looked at again with the next request', () => {
+  const servers$ = new BehaviorSubject<readonly PoolServer[]>([server('127.0.0.1:8001')]);
+  let isBroken = false;
+  const seen$ = servers$.pipe(
+    map((servers) => {
+      if (isBroken) throw new Error('no idea');
+      return servers;
+    }),
+  );
+  const { targets } = balance({ servers$: seen$ });
+  if (typeof targets !== 'function') throw new TypeError('these are not live');
+  expect(targets()).toHaveLength(1);
+  isBroken = true;
+  servers$.next([server('127.0.0.1:8001'), server('127.0.0.1:8002')]);
+  expect(targets).toThrow('no idea');
+  expect(targets).toThrow('no idea');
+  isBroken = false;
+  expect(targets()).toHaveLength(2);
 });
 
 test('a balancer is a proxy with everything that one can be told', () => {

@@ -48,6 +48,16 @@ describe('who is who', () => {
   });
 });
 
+test('what is no pool, and what is no policy, is refused', async () => {
+  const { pool } = rigPool([serving('one')]);
+  expect(await refusalOf(pool.merge(JSON.parse('null')))).toMatchObject({ code: 'ERR_POOL_PARAM_EMPTY' });
+  expect(thrownBy(() => pool.planMerge(JSON.parse('null'))).code).toBe('ERR_POOL_PARAM_EMPTY');
+  await expect(pool.merge(pool, JSON.parse('{"conflict":"mine"}'))).rejects.toMatchObject({
+    code: 'ERR_OPTIONS',
+    option: 'conflict',
+  });
+});
+
 describe('merging', () => {
   // Case 32.
   test('takes over what the other pool has, and leaves that one alone', async () => {

@@ -149,6 +149,15 @@ describe('a clone', () => {
   });
 });
 
+test('what is no signal is refused at once', () => {
+  for (const signal of ['null', '{}', '"now"', '{"aborted":true}']) {
+    expect(() => createPool({ signal: JSON.parse(signal), logger: createJournal() }), signal).toThrow(
+      expect.objectContaining({ code: 'ERR_OPTIONS', option: 'signal' }),
+    );
+  }
+  expect(() => createPool({ signal: JSON.parse('null') })).toThrow('signal must be an AbortSignal');
+});
+
 describe('a supervisor', () => {
   test('starts a pool, has it read again, stops it, and starts it once more', async () => {
     const [address = ''] = await freeAddresses(1);

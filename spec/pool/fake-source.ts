@@ -50,6 +50,7 @@ export const fakeServer = (name: string, bind: string, expose = bind, state: Poo
 export class FakeSource implements PoolSource {
   readonly servers = new Map<string, PoolServer>();
   readonly orders: (readonly [order: string, ...names: string[]])[] = [];
+  readonly failures: unknown[] = [];
   readonly #servers$: BehaviorSubject<readonly PoolServer[]>;
   readonly #changes$ = new Subject<PoolChange>();
 
@@ -69,6 +70,10 @@ export class FakeSource implements PoolSource {
   /** Somebody is subscribed to one of the streams. */
   get isWatched(): boolean {
     return this.#servers$.observed || this.#changes$.observed;
+  }
+
+  report(error: unknown): void {
+    this.failures.push(error);
   }
 
   keyOf(bind: string): string | undefined {

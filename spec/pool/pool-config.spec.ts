@@ -99,6 +99,14 @@ describe('validate', () => {
     ]);
   });
 
+  test('of a list with a handler that is none says who needs one, and does not throw', () => {
+    for (const handler of ['7', '"text"', 'true']) {
+      const configs = poolConfig([config('a', ':1')]).setHandler(JSON.parse(handler));
+      expect(configs.validate()).toMatchObject([{ server: 'a', path: 'handlerKey' }]);
+      expect(() => configs.toPool()).toThrow(expect.objectContaining({ code: 'ERR_POOL_VALIDATE' }));
+    }
+  });
+
   test('leaves the configs as they are, and never throws', () => {
     const servers = [config('a', ':80', { routes: [{ path: '/', respond: { body: 'a' } }] })];
     poolConfig(servers).validate();

@@ -271,3 +271,33 @@ test('a view of a thousand servers finds its own', () => {
   expect(all.filter('name', { glob: 's??7' }).size).toBe(90);
   expect(all.filter('bind', { exact: '127.0.0.1:1000' }).list('name', 'name', { glob: '*' })).toEqual(['s999']);
 });
+
+test('subscribers of a view cannot harm it, nor each other, nor the process', async () => {
+  const source = new FakeSource(...fixture());
+  const view = new ServerReader(source).filter('name', { glob: 'api-*' }).filter('bind', { glob: '*' });
+  const seen: string[] = [];
+  view.changes$.subscribe(() => {
+    throw new Error('at once');
+  });
+  view.changes$.subscribe(() => Promise.reject(new Error('later')));
+  view.changes$.subscribe(({ type }) => seen.push(type));
+  source.add(fakeServer('api-v3', '127.0.0.1:3'));
+  source.add(fakeServer('api-v4', '127.0.0.1:4'));
+  await new Promise(setImmediate);
+  expect(seen).toEqual(['added', 'added']);
+  expect(source.failures).toEqual([new Error('at once'), new Error('at once'), new Error('later'), new Error('later')]);
+});
+
+test('a predicate that throws harms nobody but who asked for it', async () => {
+  const source = new FakeSource(...fixture());
+  const view = new ServerReader(source).filter('name', {
+    where: () => {
+      throw new Error('no idea');
+    },
+  });
+  expect(() => view.size).toThrow('no idea');
+  view.changes$.subscribe();
+  await new Promise(setImmediate);
+  expect(source.failures).toEqual([new Error('no idea')]);
+  expect(source.isWatched).toBe(false);
+});

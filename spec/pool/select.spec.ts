@@ -101,3 +101,10 @@ test('patterns compile once, however many servers there are', () => {
   for (let n = 0; n < 100; n += 1) selects(fakeServer('api', ':80'));
   expect(compiled).toBe(before);
 });
+
+test('what is no way to look for servers is refused, from whatever language it comes', () => {
+  for (const given of ['undefined', 'null', '7', '"api"', '{"where":"name"}']) {
+    const match: PoolMatch = given === 'undefined' ? undefined : JSON.parse(given);
+    expect(() => selectBy('name', match), given).toThrow(expect.objectContaining({ code: 'ERR_POOL_PATTERN' }));
+  }
+});

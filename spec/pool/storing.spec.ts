@@ -370,3 +370,24 @@ describe('updating a server', () => {
     expect(server.isRunning()).toBe(false);
   });
 });
+
+test('what is said of a config that is none fits on a line', async () => {
+  const { pool } = rigPool([serving('a')]);
+  const { message } = await refusalOf(pool.storeNew(serving(`x\n\u0000${'y'.repeat(5_000)}`)));
+  expect(message).toMatch(/^server x\\n\\u\{0\}y+… cannot be added: name: /);
+  expect(message.length).toBeLessThan(400);
+  expect((await refusalOf(pool.storeNew(JSON.parse('7')))).message).toMatch(/^server server cannot be added: must be/);
+});
+
+test('a change that cannot be read is refused as one that is not valid', async () => {
+  const { pool } = rigPool([serving('a')]);
+  const thrown = Object.defineProperty({}, 'name', {
+    enumerable: true,
+    get: () => {
+      throw new Error('no');
+    },
+  });
+  const error = await refusalOf(named(pool, 'a').update(thrown));
+  expect([error.code, error.failures[0]?.server]).toEqual(['ERR_POOL_VALIDATE', 'a']);
+  expect(named(pool, 'a').state).toBe('stopped');
+});

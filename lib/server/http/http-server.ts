@@ -239,8 +239,11 @@ export class HttpServer implements HostedServer {
   }
 
   #start(service: Service): Engine {
-    const http = createServer({ connectionsCheckingInterval: CHECK_MS, ServerResponse: Answer }, onRequest);
-    http.on('checkContinue', onRequest).on('clientError', answerUnreadable).on('connect', onConnect);
+    // What Node would refuse by itself nobody would hear of: that is looked at with the rest of the head.
+    const options = { connectionsCheckingInterval: CHECK_MS, requireHostHeader: false, ServerResponse: Answer };
+    const http = createServer(options, onRequest);
+    http.on('checkContinue', onRequest).on('checkExpectation', onRequest);
+    http.on('clientError', answerUnreadable).on('connect', onConnect);
     // A server that never listens tracks no connections and enforces no timeouts until it is told that it does.
     http.emit('listening');
     const clients = new Set<Client>();

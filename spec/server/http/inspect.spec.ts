@@ -8,10 +8,16 @@ const name = fc.stringMatching(/^[A-Za-z][A-Za-z-]{0,12}$/);
 const line = fc.tuple(name, fc.string());
 const HOSTS = ['Host', 'host', 'HOST', 'hOsT'];
 
-const headOf = (lines: readonly (readonly [string, string])[], length?: number) => ({
+const headOf = (lines: readonly (readonly [string, string])[], length?: number, expect?: string) => ({
   rawHeaders: lines.flat(),
-  headers: length === undefined ? {} : { 'content-length': String(length) },
+  headers: {
+    ...(length !== undefined && { 'content-length': String(length) }),
+    ...(expect !== undefined && { expect }),
+  },
+  httpVersionMinor: 1,
 });
+
+const HOST: readonly [string, string] = ['host', 'a'];
 
 describe('a head', () => {
   test('is fine with at most one host, at most a hundred lines, and a body within the limit', () => {
@@ -55,6 +61,19 @@ describe('a head', () => {
     ).toBeUndefined();
   });
 
+  test('without a host is refused, but for one of HTTP/1.0', () => {
+    expect(inspect(headOf([['x-host', 'a']]), 0)).toBe(400);
+    expect(inspect({ ...headOf([]), httpVersionMinor: 0 }, 0)).toBeUndefined();
+  });
+
+  test('may expect that it is told to go on, and nothing else', () => {
+    for (const met of ['100-continue', '100-Continue', 'a, 100-continue; b']) {
+      expect(inspect(headOf([HOST], 0, met), 0)).toBeUndefined();
+    }
+    for (const miracle of ['miracles', '100-continued', '']) expect(inspect(headOf([HOST], 0, miracle), 0)).toBe(417);
+    expect(inspect({ ...headOf([HOST], 0, 'miracles'), httpVersionMinor: 0 }, 0)).toBeUndefined();
+  });
+
   test('of more than a hundred lines is refused', () => {
     fc.assert(
       fc.property(fc.array(line, { minLength: MAX_HEADER_LINES + 1, maxLength: 200 }), (lines) => {
@@ -66,9 +85,9 @@ describe('a head', () => {
   test('that announces more than the limit is refused; without a limit nothing is too much', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1e9 }), fc.integer({ min: 1, max: 1e9 }), (limit, more) => {
-        expect(inspect(headOf([], limit + more), limit)).toBe(413);
-        expect(inspect(headOf([], limit), limit)).toBeUndefined();
-        expect(inspect(headOf([], limit + more), 0)).toBeUndefined();
+        expect(inspect(headOf([HOST], limit + more), limit)).toBe(413);
+        expect(inspect(headOf([HOST], limit), limit)).toBeUndefined();
+        expect(inspect(headOf([HOST], limit + more), 0)).toBeUndefined();
       }),
     );
   });
@@ -79,6 +98,7 @@ describe('over the wire', () => {
     'two hosts are refused': [get('/', 'Host: other'), 400],
     'the same host twice is refused': [get('/', 'Host: test'), 400],
     'no host is refused': ['GET / HTTP/1.1\r\n\r\n', 400],
+    'an expectation nobody has heard of is refused': [get('/', 'Expect: miracles'), 417],
     'a body that is announced too large is refused': [post('/', 'x'.repeat(11)), 413],
     'more than a hundred lines are refused': [get('/', ...Array.from({ length: 100 }, () => 'X: y')), 431],
   };

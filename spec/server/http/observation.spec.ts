@@ -151,13 +151,18 @@ describe('refusals', () => {
     const app = new Hono().all('*', (c) => c.text('never'));
     const { dial } = await serve({ app, limits: { maxBodyBytes: 10 } }, { instruments });
     const many = Array.from({ length: 120 }, (_, n) => `X-${n}: 1\r\n`).join('');
-    for (const asked of [get('/a/../b'), get('/', 'Host: b\r\n'), post('/', 'x'.repeat(11)), get('/', many)]) {
+    const heads = [get('/a/../b'), get('/', 'Host: b\r\n'), post('/', 'x'.repeat(11)), get('/', many)];
+    // By itself Node refuses these without a word.
+    const byNode = ['GET / HTTP/1.1\r\n\r\n', get('/', 'Expect: miracles')];
+    for (const asked of [...heads, ...byNode]) {
       const wire = dial();
       wire.write(asked);
       await wire.responses(1);
     }
-    const told = (await until(4)).map(({ status, route, complete }) => ({ status, route, complete }));
-    expect(told).toEqual([400, 400, 413, 431].map((status) => ({ status, route: undefined, complete: true })));
+    const told = (await until(6)).map(({ status, route, complete }) => ({ status, route, complete }));
+    expect(told).toEqual(
+      [400, 400, 413, 431, 400, 417].map((status) => ({ status, route: undefined, complete: true })),
+    );
   });
 
   test('of what could not be read are told of as such', async () => {

@@ -43,6 +43,10 @@ export interface Cluster extends AsyncDisposable, Runnable, Instrumented {
   /**
    * Everything about the cluster, a new snapshot after every turn in which something changed.
    *
+   * Of what servers do by themselves there are fewer in a cluster of more than 100 servers: one for every 10 µs per
+   * server (10 ms for a thousand), the latest always among them. `snapshot` is up to date at any time, and changes of
+   * the cluster's own state and outcomes are shown in their turn.
+   *
    * Hot; replays the latest. Never errors; completes when the cluster has stopped, whereupon a new subscription gets
    * the last snapshot, or those of the next life once it was started again. Unsubscribing changes nothing.
    */

@@ -61,7 +61,7 @@ export class Run {
   readonly #states = new States();
   /** Every state in order; replays the latest, completes after `Stopped`. */
   readonly state$ = this.#states.state$;
-  readonly #turns = new Turns(() => this.#takeSnapshot());
+  readonly #turns = new Turns({ take: () => this.#takeSnapshot(), size: () => this.#roster.members.size });
   /** At most one snapshot per turn, beginning with the present one; completes after `Stopped`. */
   readonly cluster$ = this.#turns.cluster$;
   readonly #stopping$ = new Subject<void>();
@@ -113,7 +113,7 @@ export class Run {
     this.#life.add(
       this.#roster.reports$.subscribe((report) => {
         if ('health' in report) this.#turns.touchSoon();
-        else this.#turns.touch();
+        else this.#turns.touchServer();
         this.reports$.next(report);
       }),
     );

@@ -5,13 +5,14 @@ import { Turns } from '../../lib/cluster/turns.ts';
 import { marbles } from '../reactive/marbles.ts';
 
 /** Turns whose snapshots tell when they were taken, and how many that were. */
-const turning = () => {
+const turning = (size = 1) => {
   const state = { taken: 0 };
-  const turns = new Turns(() => {
+  const take = () => {
     state.taken += 1;
     const source = { state: 'Running', source: 'open', sourceError: undefined } as const;
     return takeSnapshot({ ...source, progress: initialProgress, members: new Map(), leaving: [] }, 0);
-  });
+  };
+  const turns = new Turns({ take, size: () => size });
   return { turns, state };
 };
 
@@ -48,6 +49,37 @@ describe('what changes', () => {
   });
 });
 
+describe('what servers do', () => {
+  /** When snapshots are shown while a server changes in every millisecond of 25, and who is told what after 5 ms. */
+  const times = (size: number, also?: (turns: Turns) => void): readonly number[] => {
+    const scheduler = marbles();
+    const shown: number[] = [];
+    scheduler.run(({ cold, flush }) => {
+      const { turns } = turning(size);
+      turns.cluster$.subscribe(() => shown.push(scheduler.now()));
+      cold('a'.repeat(25)).subscribe(() => turns.touchServer());
+      cold('5ms a').subscribe(() => also?.(turns));
+      flush();
+      turns.complete();
+    });
+    // The present one first.
+    return shown.slice(1);
+  };
+
+  test('is shown in every turn of a cluster of up to a hundred', () => {
+    expect(times(100)).toEqual(Array.from({ length: 25 }, (_, turn) => turn));
+  });
+
+  test('is shown at once in a larger one, then every 10 µs for each server, and at the end as it is then', () => {
+    expect(times(1_000)).toEqual([0, 10, 20, 30]);
+    expect(times(2_000)).toEqual([0, 20, 40]);
+  });
+
+  test('is shown together with what the cluster does, at once', () => {
+    expect(times(1_000, (turns) => turns.touch())).toEqual([0, 5, 10, 20, 30]);
+  });
+});
+
 test('a change that is put off is in the snapshot of whoever looks before', () => {
   const { turns, state } = turning();
   turns.touchSoon();
@@ -62,15 +94,17 @@ test('a change that is put off is in the snapshot of whoever looks before', () =
 test('when it is over nothing is shown any more, and no timer is left', async () => {
   const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
   const before = timers();
-  const { turns } = turning();
+  const { turns } = turning(1_000);
   let completed = false;
   turns.cluster$.subscribe({
     complete: () => {
       completed = true;
     },
   });
-  turns.touchSoon();
-  turns.touchSoon();
+  for (let n = 0; n < 2; n += 1) {
+    turns.touchSoon();
+    turns.touchServer();
+  }
   expect(timers()).toBeGreaterThan(before);
   turns.complete();
   expect(timers()).toBe(before);

@@ -153,7 +153,7 @@ describe('refusals', () => {
     const many = Array.from({ length: 120 }, (_, n) => `X-${n}: 1\r\n`).join('');
     const heads = [get('/a/../b'), get('/', 'Host: b\r\n'), post('/', 'x'.repeat(11)), get('/', many)];
     // By itself Node refuses these without a word.
-    const byNode = ['GET / HTTP/1.1\r\n\r\n', get('/', 'Expect: miracles')];
+    const byNode = ['GET / HTTP/1.1\r\n\r\n', get('/', 'Expect: miracles\r\n')];
     for (const asked of [...heads, ...byNode]) {
       const wire = dial();
       wire.write(asked);

@@ -32,6 +32,12 @@ export interface Draft extends ReadServer {
   readonly id: string;
 }
 
+/** Under which key a server is found, and where. */
+export interface Found {
+  readonly key: string;
+  readonly address: Address;
+}
+
 /** What everything that changes a pool works with: its entries, the cluster they are sent to, and whose turn it is. */
 export class Site {
   readonly entries = new Entries();
@@ -141,17 +147,23 @@ export class Site {
 
   /** Finds servers under the ports they were given. */
   settle(): void {
-    const moves = new Map<Entry, { readonly key: string; readonly address: Address }>();
+    const moves = new Map<Entry, Found>();
     for (const entry of this.entries.floats()) {
-      const bound = this.status(entry);
-      if (bound?.state !== 'running' || bound.address === entry.key) continue;
-      const read = parseAddress(bound.address);
-      if (read.ok) moves.set(entry, { key: bound.address, address: read.address });
+      const found = this.foundAt(entry);
+      if (found !== undefined && found.key !== entry.key) moves.set(entry, found);
     }
     this.rekey(moves);
   }
 
-  rekey(moves: ReadonlyMap<Entry, { readonly key: string; readonly address: Address }>): void {
+  /** Where a server that runs really listens. */
+  foundAt(entry: Entry): Found | undefined {
+    const bound = this.status(entry);
+    if (bound?.state !== 'running') return undefined;
+    const read = parseAddress(bound.address);
+    return read.ok ? { key: bound.address, address: read.address } : undefined;
+  }
+
+  rekey(moves: ReadonlyMap<Entry, Found>): void {
     for (const { entry, former } of this.entries.rekey(moves)) {
       if (entry.handle !== undefined) this.tell({ type: 'rekeyed', bind: entry.key, former, server: entry.handle });
     }

@@ -213,16 +213,19 @@ export const update = async (site: Site, entry: Entry, change: Partial<PoolServe
       throw failed(doing, error, error instanceof ConfigError ? error.issues : []);
     }
     const former = entry.config;
+    // With the port that it was given, where the system has chosen one: nobody is found under a text in between.
+    const given = isAnyPort(read.spec.address) ? site.foundAt(entry) : undefined;
+    const place = given ?? { key, address: read.spec.address };
     site.entries.change(entry, () => {
       entry.become(read);
       entry.wanted = wanted && site.stops === stops;
       if (entry.wanted) entry.error = undefined;
       if (!moves) return;
-      entry.address = read.spec.address;
+      entry.address = place.address;
       entry.written = isAnyPort(read.spec.address) ? key : undefined;
     });
     if (entry.handle !== undefined) site.tell({ type: 'replaced', bind: entry.key, server: entry.handle, former });
-    if (moves) site.rekey(new Map([[entry, { key, address: read.spec.address }]]));
+    if (moves) site.rekey(new Map([[entry, place]]));
     site.settle();
     return moves;
   });

@@ -319,6 +319,25 @@ describe('updating a server', () => {
     expect(changes.at(-1)).toEqual({ type: 'rekeyed', bind: two, former: one, server });
   });
 
+  test('to a port that the system chooses has it found under that at once, and never under anything else', async () => {
+    const [one = ''] = await freeAddresses(1);
+    const { pool, changes } = await runningPool([serving('a', one)]);
+    const server = named(pool, 'a');
+    await server.update({ listen: '127.0.0.1:0' });
+    const { bind } = server;
+    await server.update({ listen: one });
+    await server.update({ listen: '127.0.0.1:0' });
+    expect(changes.flatMap((change) => (change.type === 'rekeyed' ? [[change.former, change.bind]] : []))).toEqual([
+      [one, bind],
+      [bind, one],
+      [one, server.bind],
+    ]);
+    expect([await ask(server.bind), pool.load(server.bind), pool.load('127.0.0.1:0')]).toEqual(['a', server, server]);
+    expect(await refusalOf(pool.storeNew(serving('b', `:${server.bind.split(':')[1]}`)))).toMatchObject({
+      code: 'ERR_POOL_CONFLICT',
+    });
+  });
+
   test('to an address that another one has is a conflict, and nothing has changed', async () => {
     const [one = '', two = ''] = await freeAddresses(2);
     const { pool } = await runningPool([serving('a', one), serving('b', two)]);

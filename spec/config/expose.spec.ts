@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../lib/config/address.ts';
 import { clientUrl, hasStrangeBraces, isExposable } from '../../lib/config/expose.ts';
+import { parseCluster } from '../../lib/config/parse.ts';
 
 const urlAt = (listen: string, expose?: string, encrypted = false): string => {
   const result = parseAddress(listen);
@@ -33,8 +34,9 @@ describe('the URL of clients', () => {
       fc.property(fc.array(part, { maxLength: 8 }), (parts) => {
         const expose = `http://${parts.join('')}`;
         if (hasStrangeBraces(expose) || !isExposable(expose)) return;
-        const url = urlAt('127.0.0.1:8080', expose);
+        const url = urlAt(':8080', expose);
         expect(url).not.toMatch(/[{}]/);
+        expect(URL.canParse(url)).toBe(true);
       }),
     );
   });
@@ -45,6 +47,7 @@ test.each([
   'ftp://{host}',
   'http://{host}:{port}{port}{port}{port}{port}{port}',
   'http://u@{host}',
+  'http://{host}:8{port}',
 ])('%s is no URL whatever is filled in', (text) => {
   expect(isExposable(text)).toBe(false);
 });
@@ -55,3 +58,15 @@ test.each(['http://{name}', 'http://{port', 'http://port}', 'http://{{port}}', '
     expect(hasStrangeBraces(text)).toBe(true);
   },
 );
+
+test.each([
+  ['127.0.0.1:0', false],
+  ['[::1]:0', false],
+  ['localhost:0', true],
+  [':0', true],
+])('a name that goes on with where it listens is no URL when that is an IP address: %s', (listen, isFine) => {
+  const server = { listen, expose: 'http://api.{host}:{port}', app: () => new Response() };
+  const paths = parseCluster({ api: server }, new Map()).issues.map(({ path, message }) => [path, message]);
+  const refusal = ['expose', expect.stringContaining("for '{host}'")];
+  expect(paths).toEqual(isFine ? [] : [refusal]);
+});

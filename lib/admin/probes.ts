@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { type Readiness, readinessOf } from '../cluster/readiness.ts';
+import { checkRules, type Readiness, readinessOf } from '../cluster/readiness.ts';
 import type { ClusterSnapshot, ServerSnapshot } from '../cluster/snapshot.ts';
 import type { HealthGroup } from '../health/combine.ts';
 import type { Health } from '../health/health.ts';
@@ -44,6 +44,7 @@ interface ReadinessView extends Partial<Readiness> {
  *
  * `GET` and `HEAD`. The answer is JSON, `{ "status": "ok" }`; with `?verbose` it has the reasons and every server, which
  * is more than strangers need to know. It is never stored. Reads the present snapshot for each request, and nothing else.
+ * Throws an `OptionsError` for rules that cannot be followed.
  *
  * @example
  * ```ts
@@ -57,6 +58,7 @@ interface ReadinessView extends Partial<Readiness> {
  * ```
  */
 export const probes = (cluster: Probed, { rules }: ProbesOptions = {}): Hono => {
+  checkRules(rules);
   const app = new Hono();
   app.get('/livez', () => livez());
   app.on('GET', ['/readyz', '/healthz'], ({ req }) => readyz(cluster.snapshot, rules, req.query('verbose')));

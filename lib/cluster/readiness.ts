@@ -98,6 +98,11 @@ export const readinessOf = (
   return { ready: status !== 'down', status, reasons };
 };
 
+/** Throws an `OptionsError` for rules that cannot be followed: who is given them wants to know at once. */
+export const checkRules = (rules: readonly HealthGroup[] = []): void => {
+  combineHealth(rules, () => 'ok');
+};
+
 /** What tells how it is: a cluster, or anything else with its snapshots. */
 export interface Observed {
   readonly cluster$: Observable<ClusterSnapshot>;
@@ -109,10 +114,12 @@ export interface Observed {
  * Shape: as hot as `cluster$`: begins with the present, then emits what differs from the one before; completes when the
  * cluster has stopped, after `ready: false`. Never errors. Unsubscribing changes nothing.
  *
- * @param rules - see `readinessOf`.
+ * @param rules - see `readinessOf`; throws an `OptionsError` at once for those that cannot be followed.
  */
-export const readiness = ({ cluster$ }: Observed, rules?: readonly HealthGroup[]): Observable<Readiness> =>
-  cluster$.pipe(
+export const readiness = ({ cluster$ }: Observed, rules?: readonly HealthGroup[]): Observable<Readiness> => {
+  checkRules(rules);
+  return cluster$.pipe(
     map((snapshot) => readinessOf(snapshot, rules)),
     distinctUntilChanged((a, b) => sameData(a, b)),
   );
+};

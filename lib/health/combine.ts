@@ -1,3 +1,4 @@
+import { OptionsError } from '../config/errors.ts';
 import type { HealthStatus } from './health.ts';
 
 /**
@@ -36,6 +37,8 @@ const better = (a: HealthStatus, b: HealthStatus): HealthStatus => (RANK[a] >= R
  * | one `ok`, one `down` | `down` | `warn` | `ok` | `down` | `ok` |
  * | one `warn`, two `down` | `down` | `warn` | `warn` | `down` | `ok` |
  * | all `down` | `down` | `warn` | `down` | `down` | `ok` |
+ *
+ * Throws an `OptionsError` for a mode that there is not.
  */
 export const combineStatuses = (mode: CombineMode, statuses: readonly HealthStatus[]): HealthStatus => {
   switch (mode) {
@@ -53,6 +56,9 @@ export const combineStatuses = (mode: CombineMode, statuses: readonly HealthStat
     }
     case 'ignore':
       return 'ok';
+    default:
+      // Rules may come from outside the program: what nobody understands must not say that all is well.
+      throw new OptionsError('mode', "'must', 'should', 'any', 'quorum' or 'ignore'");
   }
 };
 
@@ -60,7 +66,8 @@ export const combineStatuses = (mode: CombineMode, statuses: readonly HealthStat
  * How a whole is, by the healths of its servers: as its worst group.
  *
  * A server that is named and has no status counts as `down`, not as a mistake: servers come and go with configs, and one
- * that is needed and was removed is as good as one that fails. No groups at all are `ok`.
+ * that is needed and was removed is as good as one that fails. No groups at all are `ok`. Throws an `OptionsError` for a mode
+ * that there is not.
  *
  * @param statusOf - the status of a server by its id; `undefined` when there is no such server, or nobody looks after it.
  *

@@ -13,6 +13,12 @@ const letters = { o: 'ok', w: 'warn', d: 'down' } as const;
 const statusesOf = (text: string): readonly HealthStatus[] =>
   [...text].map((letter) => letters[letter === 'o' || letter === 'w' ? letter : 'd']);
 
+test('a mode that there is not is refused: what nobody understands must not say that all is well', () => {
+  const groups: readonly HealthGroup[] = JSON.parse('[{ "mode": "most", "servers": ["a"] }]');
+  const refusal = expect.objectContaining({ code: 'ERR_OPTIONS', option: 'mode' });
+  expect(() => combineHealth(groups, () => 'ok')).toThrow(refusal);
+});
+
 describe('the table of groups', () => {
   // `o` is ok, `w` warn, `d` down.
   const rows: readonly (readonly [

@@ -60,6 +60,9 @@ const FAMILIES = [...clusterFamilies, ...serverFamilies, ...requestFamilies, ...
 /** A number of routes that tells most apps apart, and keeps a server below some ten thousand lines. */
 const MAX_ROUTES = 100;
 
+/** One of those that prom-client measures of the process. */
+const OF_PROCESS = 'process_cpu_user_seconds_total';
+
 const check = ({ prefix = '', maxRoutes = MAX_ROUTES }: MetricsOptions): void => {
   if (!/^(?:[a-z_:][\w:]*)?$/i.test(prefix))
     throw new OptionsError('prefix', 'letters, digits, _ and :, no digit first');
@@ -77,6 +80,8 @@ class Observed {
   }
 
   add(cluster: MeasuredCluster, label: string | undefined): Unsubscribable {
+    // Prometheus takes an empty label for none.
+    if (label === '') throw new OptionsError('label', 'a text that is not empty');
     if (this.#clusters.has(label)) throw new MetricsClusterError(label);
     const observed = new ObservedCluster(cluster, label === undefined ? {} : { cluster: label }, this.#maxRoutes);
     const attached = observed.attach();
@@ -134,6 +139,9 @@ export const createMetrics = async (options: MetricsOptions = {}): Promise<Metri
   const taken = FAMILIES.find(({ name }) => isTaken(registry, prefix + name));
   if (taken !== undefined) {
     throw new OptionsError('prefix', `one under which the registry has no ${prefix}${taken.name} yet`);
+  }
+  if (options.process === true && isTaken(registry, OF_PROCESS)) {
+    throw new OptionsError('process', 'false for a registry that has the series of the process already');
   }
   const observed = new Observed(maxRoutes);
   const scrapes = new Scrapes(() => observed.scrape());

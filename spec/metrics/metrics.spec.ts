@@ -361,6 +361,22 @@ describe('the registry', () => {
     expect((await scrape(await createMetrics())).names).not.toContain('process_cpu_user_seconds_total');
   });
 
+  test('has that once: a registry that has it already is left as it was', async () => {
+    const registry = new Registry();
+    await createMetrics({ registry, process: true });
+    const before = registry.getMetricsAsArray().length;
+    const refusal = expect.objectContaining({ code: 'ERR_OPTIONS', option: 'process' });
+    await expect(createMetrics({ registry, process: true, prefix: 'other_' })).rejects.toThrow(refusal);
+    expect(registry.getMetricsAsArray()).toHaveLength(before);
+    await createMetrics({ registry, prefix: 'other_' });
+  });
+
+  test('is refused a label that is empty: nobody could tell it from none', async () => {
+    const metrics = await createMetrics();
+    const refusal = expect.objectContaining({ code: 'ERR_OPTIONS', option: 'label' });
+    expect(() => metrics.observe(fakeCluster({}), { label: '' })).toThrow(refusal);
+  });
+
   test('is refused options that nothing can work with', async () => {
     const refused = [{ prefix: '1x' }, { prefix: 'a b' }, { maxRoutes: 0 }, { maxRoutes: 1.5 }];
     for (const options of refused) {

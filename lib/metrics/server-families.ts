@@ -36,7 +36,7 @@ export const serverFamilies: readonly Family<Scrape>[] = [
   {
     name: 'server_restarts_total',
     type: 'counter',
-    help: 'Restarts of a server after crashes.',
+    help: 'Restarts of a server after crashes, and because it was down.',
     labels: ['server'],
     samples: ofServers(({ restarts }) => restarts),
   },

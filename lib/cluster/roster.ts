@@ -88,9 +88,16 @@ export class Roster {
 
   /** Nobody stands in this place any more. */
   remove(id: string): void {
+    const former = this.members.get(id);
+    if (former !== undefined) this.#ports.rememberOne(id, former);
     this.members.delete(id);
     this.#certificates.follow(id, undefined);
     this.health.forget(id);
+  }
+
+  /** These are all servers that there are, those among them that are to stop for a while. */
+  recall(specs: ReadonlyMap<string, ServerSpec>): void {
+    this.#ports.keepOnly(specs);
   }
 
   /** How a server is encrypted already, when a spec wants that as it is; a spec that says the same wants all of it anew. */

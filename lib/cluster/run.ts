@@ -189,6 +189,7 @@ export class Run {
       return decided$.pipe(
         map(({ verdict, specs }) => {
           this.#progress = progressAfter(progress, revision, verdict, specs);
+          if (this.#progress.applied === revision) this.#roster.recall(this.#progress.specs);
           // Decided before anybody hears of it: whoever stops the cluster then finds that this request has its outcome.
           if (request !== undefined) this.#ledger.decide(request, verdict);
           else narrateResumed(verdict, this.#settings.logger);

@@ -101,3 +101,32 @@ test('every server that asks for a free port gets one of its own', async () => {
   expect(await Promise.all(addresses.map((address) => ask(address)))).toEqual(['a', 'b', 'c']);
   expect([...sockets.open].sort()).toEqual([...addresses].sort());
 });
+
+test('stays the same while a server is disabled, and is forgotten when it is taken out', async () => {
+  const { cluster, journal } = await running({ a: saying('a'), b: saying('b') });
+  const [a, b] = [addressOf(cluster, 'a'), addressOf(cluster, 'b')];
+  await cluster.apply({ a: saying('a', '127.0.0.1:0', { disabled: true }), b: saying('b') });
+  expect(cluster.snapshot.servers.a?.state).toBe('stopped');
+  await cluster.apply({ a: saying('again'), b: saying('b') });
+  expect([addressOf(cluster, 'a'), addressOf(cluster, 'b')]).toEqual([a, b]);
+  expect(await ask(a)).toBe('again');
+
+  // A config that is refused, or not valid, takes nobody out.
+  await cluster.apply({ a: saying('a', '127.0.0.1:0', { disabled: true }), b: saying('b') });
+  await cluster.apply({ b: saying('b', 'nonsense') });
+  await cluster.apply({ a: saying('a'), b: saying('b') });
+  expect(addressOf(cluster, 'a')).toBe(a);
+
+  await cluster.apply({ b: saying('b') });
+  expect(cluster.plan({ a: saying('a'), b: saying('b') }).bind).toEqual(['127.0.0.1:0']);
+  expect(journal.lines.filter((line) => line.includes('is taken'))).toEqual([]);
+});
+
+test('is looked for anew when somebody took it while the server was disabled', async () => {
+  const { cluster } = await running({ a: saying('a') });
+  const a = addressOf(cluster, 'a');
+  await cluster.apply({ a: saying('a', '127.0.0.1:0', { disabled: true }), b: saying('b', a) });
+  await cluster.apply({ a: saying('a'), b: saying('b', a) });
+  expect(addressOf(cluster, 'a')).not.toBe(a);
+  expect([await ask(a), await ask(addressOf(cluster, 'a'))]).toEqual(['b', 'a']);
+});

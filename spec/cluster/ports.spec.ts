@@ -45,3 +45,13 @@ test('a server that is in its place again is forgotten', () => {
   const here = new Map<string, Standing>();
   expect(ports.standings(here, desired('a'))).toBe(here);
 });
+
+test('a server that stops is remembered by itself, until the config does not have it any more', () => {
+  const ports = new Ports();
+  const a = stood('a', ':0', ':41873');
+  ports.rememberOne('a', a);
+  ports.rememberOne('b', stood('b', ':0', ':41874'));
+  ports.rememberOne('c', stood('c', ':80', ':80'));
+  ports.keepOnly(desired('a', 'c'));
+  expect(ports.standings(new Map(), desired('a', 'b', 'c'))).toEqual(new Map([['a', { ...a, up: false }]]));
+});

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { probes } from '../../lib/admin/probes.ts';
 import type { Cluster } from '../../lib/cluster/cluster.ts';
+import { readiness } from '../../lib/cluster/readiness.ts';
+import type { HealthGroup } from '../../lib/health/combine.ts';
 import { addressOf, eventually, rig, running, saying, until } from '../cluster/fixtures/clusters.ts';
 import { keepOpen } from '../cluster/fixtures/kept.ts';
 
@@ -117,4 +119,12 @@ describe('probes on a server of the same cluster', () => {
     await stopped;
     await expect(fetch(`${url}/livez`)).rejects.toThrow();
   });
+});
+
+test('rules that cannot be followed are refused when the app is made, not with each probe', () => {
+  const rules: readonly HealthGroup[] = JSON.parse('[{ "mode": "most", "servers": ["a"] }]');
+  const { cluster } = rig();
+  const refusal = expect.objectContaining({ code: 'ERR_OPTIONS' });
+  expect(() => probes(cluster, { rules })).toThrow(refusal);
+  expect(() => readiness(cluster, rules)).toThrow(refusal);
 });

@@ -253,9 +253,9 @@ describe('restarting', () => {
     await named(pool, 'b').stop();
     const error = await refusalOf(pool.restart());
     expect(error).toMatchObject({ code: 'ERR_POOL_RESTART', failures: [{ server: 'bad', phase: 'restart' }] });
-    expect(error.report?.servers.map(({ status }) => status)).toEqual(['failed', 'restarted', 'stopped']);
+    expect(error.report?.servers.map(({ status }) => status)).toEqual(['failed', 'restarted', 'skipped']);
     sockets.heal();
-    expect((await pool.restart()).servers.map(({ status }) => status)).toEqual(['started', 'restarted', 'stopped']);
+    expect((await pool.restart()).servers.map(({ status }) => status)).toEqual(['started', 'restarted', 'skipped']);
     expect(await ask(one)).toBe('bad');
   });
 });
@@ -274,6 +274,7 @@ describe('a single server', () => {
     expect([a.isRunning(), b.isRunning(), await accepts(bind), a.error]).toEqual([false, true, false, undefined]);
     await named(pool, 'c').update({ name: 'd' });
     expect(a.isRunning()).toBe(false);
+    await a.start();
     await a.restart();
     expect(await ask(a.bind)).toBe('a');
     expect(await a.stop({ drainTimeoutMs: 0 })).toBeUndefined();
@@ -287,6 +288,16 @@ describe('a single server', () => {
     const { pool } = rigPool([serving('a', '127.0.0.1:0', { disabled: true })]);
     const error = await refusalOf(named(pool, 'a').start());
     expect(error).toMatchObject({ code: 'ERR_POOL_START', hint: 'update({ disabled: false }) first' });
+  });
+
+  test('that is taken out before it is its turn says so, whatever it was asked to do', async () => {
+    const { pool } = await runningPool([serving('a'), serving('b')]);
+    const server = named(pool, 'a');
+    const leaving = pool.delete(server.bind);
+    const asked = [server.start(), server.restart(), server.stop(), server.update({ name: 'c' })];
+    for (const one of asked) expect((await refusalOf(one)).code).toBe('ERR_POOL_DETACHED');
+    expect(await leaving).toBe(true);
+    expect(server.state).toBe('stopped');
   });
 
   test('whose socket fails comes back, and is found under the port it has then', async () => {

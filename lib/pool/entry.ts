@@ -28,6 +28,8 @@ export class Entry implements Part {
   /** Under which it was found before its port was known, and is still; `undefined` where the config says the port. */
   written: string | undefined;
   wanted = false;
+  /** It was stopped on purpose, and not started since. */
+  halted = false;
   /** Why it could not be started. */
   error: Error | undefined;
   /** What people hold of it. */

@@ -53,7 +53,10 @@ export interface PoolServer {
   start(): Promise<void>;
   /** Lets it finish what it accepted, and frees its address; also of what depends on it. */
   stop(options?: { readonly drainTimeoutMs?: number }): Promise<void>;
-  /** Builds it anew behind its open socket. */
+  /**
+   * Builds it anew behind its open socket; starts it when it failed or was never started. Rejects with a `PoolError`
+   * (`ERR_POOL_RESTART`) when that cannot be, or when it was stopped on purpose.
+   */
   restart(): Promise<void>;
   /**
    * Changes some of its config, and the rest stays; its key follows its address. All or nothing. Members that are

@@ -74,7 +74,12 @@ export interface PoolReader extends Iterable<readonly [bind: string, server: Poo
   start(): Promise<PoolReport>;
   /** Lets servers finish what they accepted and frees their addresses. They stay in the pool. */
   stop(options?: StopOptions): Promise<PoolReport>;
-  /** Builds servers that run anew behind their open sockets. */
+  /**
+   * Builds servers that run anew behind their open sockets, and starts those that failed. Those that were stopped on
+   * purpose are `skipped`; a whole pool of which nothing runs is started.
+   *
+   * Rejects with a `PoolError` (`ERR_POOL_RESTART`) that names each that does not run, as `start` does.
+   */
   restart(): Promise<PoolReport>;
 }
 

@@ -2,6 +2,7 @@
 export interface ServerReport {
   readonly server: string;
   readonly bind: string;
+  /** `skipped`: it is disabled; or it was to be restarted, and had been stopped on purpose. */
   readonly status: 'started' | 'running' | 'stopped' | 'restarted' | 'skipped' | 'failed';
   /**
    * Why it does not run although it should; of one that has `stopped`, that connections had to be cut for it, as a

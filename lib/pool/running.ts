@@ -93,6 +93,7 @@ const bringUp = async (site: Site, entries: readonly Entry[]): Promise<Verdict['
   const starting = withDependencies(site, entries);
   for (const entry of starting) {
     entry.wanted = true;
+    entry.halted = false;
     entry.error = undefined;
   }
   refuseDangling(site, starting);
@@ -163,6 +164,12 @@ const stopRow = (entry: Entry, cuts: Cuts): ServerReport => {
   return rowOf(entry, 'stopped', cut === 0 ? undefined : overrun(entry, cut));
 };
 
+const halt = (entry: Entry): void => {
+  entry.wanted = false;
+  entry.halted = true;
+  entry.error = undefined;
+};
+
 /** Stops some servers, and what depends on them; the others go on. Settles when their addresses are free. */
 export const stopSome = async (site: Site, meant: Meant, options: StopOptions = {}): Promise<PoolReport> => {
   const began = performance.now();
@@ -171,10 +178,7 @@ export const stopSome = async (site: Site, meant: Meant, options: StopOptions = 
     const stopped = await site.change(async () => {
       const stopping = [...withDependents(site, inOrder(site, meant))];
       await site.hurry(stopping, options.drainTimeoutMs);
-      for (const entry of stopping) {
-        entry.wanted = false;
-        entry.error = undefined;
-      }
+      for (const entry of stopping) halt(entry);
       await site.commit([...site.entries.values()], 'independent', new Set(stopping.map(({ id }) => id)));
       site.touched$.next();
       return stopping;
@@ -193,10 +197,7 @@ export const stopAll = async (site: Site, options?: StopOptions): Promise<PoolRe
   site.stops += 1;
   site.started = false;
   const entries = [...site.entries.values()];
-  for (const entry of entries) {
-    entry.wanted = false;
-    entry.error = undefined;
-  }
+  for (const entry of entries) halt(entry);
   const { done, cuts } = await counting(site, () => site.lives.stop(options));
   site.touched$.next();
   return reportOf(
@@ -206,22 +207,28 @@ export const stopAll = async (site: Site, options?: StopOptions): Promise<PoolRe
   );
 };
 
-/** Servers that do not run although they were to, or are restarted by name: they are started. */
+/** Servers that do not run although they were to, or are meant and were never started: they are started. */
 const revive = async (site: Site, entries: readonly Entry[], meant: Meant): Promise<readonly Entry[]> => {
   const revived = entries.filter(
-    ({ spec, wanted, error }) => !spec.disabled && !wanted && (meant !== undefined || error !== undefined),
+    ({ spec, wanted, halted, error }) =>
+      !spec.disabled && !wanted && (error !== undefined || (meant !== undefined && !halted)),
   );
   if (revived.length > 0) await bringUp(site, revived);
   return revived;
 };
 
-/** Builds servers that run anew, and starts those that should run and do not; where nothing runs at all, starts. */
+/**
+ * Builds servers that run anew, and starts those that should run and do not; who was stopped on purpose is passed over. A
+ * whole pool of which nothing runs is started.
+ */
 export const restart = (site: Site, meant?: Meant): Promise<PoolReport> => {
   const { stops } = site;
   if (!site.closed) site.lives.renew();
   return site.change(async () => {
     const began = performance.now();
-    if (!site.lives.live) return begin(site, meant, stops, RESTARTING);
+    if (!site.lives.live && meant === undefined) return begin(site, meant, stops, RESTARTING);
+    await site.lives.ended();
+    assertNotStopped(site, stops, RESTARTING);
     const entries = inOrder(site, meant);
     const runs = new Set(entries.filter(({ wanted, spec }) => wanted && !spec.disabled));
     const revived = new Set(await revive(site, entries, meant));
@@ -233,7 +240,7 @@ export const restart = (site: Site, meant?: Meant): Promise<PoolReport> => {
       const error = refused.get(entry.id) ?? entry.error;
       if (error !== undefined) return rowOf(entry, 'failed', error);
       if (revived.has(entry)) return rowOf(entry, 'started');
-      return rowOf(entry, runs.has(entry) ? 'restarted' : 'stopped');
+      return rowOf(entry, runs.has(entry) ? 'restarted' : 'skipped');
     });
     return settled(RESTARTING, entries, reportOf(rows, began));
   });

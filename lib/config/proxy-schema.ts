@@ -71,7 +71,7 @@ const tls = v.optional(
           v.metadata({
             description: "The name the target's certificate has to bear; the host of the target by default.",
           }),
-          v.regex(/^(?=.{1,253}$)[a-z\d](?:[a-z\d.-]*[a-z\d])?$/i, wording('a host name')),
+          v.regex(/^(?=.{1,253}$)[a-zA-Z\d](?:[a-zA-Z\d.-]*[a-zA-Z\d])?$/, wording('a host name')),
         ),
       ),
       rejectUnauthorized: flag(true, 'Refuses targets whose certificate is not trusted.'),

@@ -118,7 +118,7 @@ const expose = v.pipe(
   v.metadata({
     description:
       'The URL under which clients reach it, when that differs from where it listens; {host} and {port} stand for that.',
-    pattern: '^https?://',
+    pattern: '^[hH][tT][tT][pP][sS]?://',
     examples: ['https://example.com', 'http://localhost:{port}'],
   }),
   v.maxLength(2_048, wording('a URL of at most 2048 characters')),

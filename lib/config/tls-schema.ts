@@ -50,7 +50,7 @@ const passphrase = v.optional(
 const authority = material('CERTIFICATE', 'certificate', 'Whose signature makes the certificate of a client good');
 
 /** A host name as clients ask for it, or one with a star in place of its first label (RFC 6125 §6.4.3). */
-const NAME = /^(?:\*\.)?[a-z\d_](?:[\w-]{0,62})(?:\.[a-z\d_](?:[\w-]{0,62}))*$/i;
+const NAME = /^(?:\*\.)?\w[\w-]{0,62}(?:\.\w[\w-]{0,62})*$/;
 
 const names = v.pipe(
   v.array(

@@ -94,6 +94,19 @@ describe('the JSON Schema of the config file', () => {
     expect(accepts(schema, file)).toBe(true);
   });
 
+  test.each<[string, object]>([
+    ['an exposed URL', { expose: 'HTTPS://Example.com' }],
+    [
+      'the name of a certificate',
+      { tls: { cert: 'a', key: 'b', certificates: [{ cert: 'c', key: 'd', names: ['API.a'] }] } },
+    ],
+    ['a name a target has to bear', proxied({ target: 'https://a', tls: { servername: 'API.a' } }).servers.api],
+  ])('accepts capitals in %s, as the parser does: a pattern has no flags there', (_, more) => {
+    const file = { servers: { api: { listen: ':0', routes: [], ...more } } };
+    expect(parseConfigFile(structuredClone(file))).toMatchObject({ ok: true });
+    expect(accepts(schema, file)).toBe(true);
+  });
+
   const route = { path: '/', respond: {} };
   test.each([
     ['no servers', {}],

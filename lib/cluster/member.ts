@@ -17,8 +17,6 @@ export class Member implements Standing, LifecycleOptions {
   spec: ServerSpec;
   service: Service;
   status: ServerStatus;
-  /** When it entered the state it is in, milliseconds since the epoch. */
-  since = Date.now();
   /** What its checks have found; `undefined` while nobody looks. */
   health: HealthState | undefined;
   /** When its health entered the status it has, milliseconds since the epoch. */
@@ -32,12 +30,30 @@ export class Member implements Standing, LifecycleOptions {
   /** Asks it to finish and leave, with the milliseconds it may take. Completing it ends it in the same turn. */
   readonly drain$ = new Subject<number>();
   #hurry$: Subject<void> | undefined;
+  #since = Date.now();
+  /** The same instant on a clock that does not jump. */
+  #enteredAt = performance.now();
 
   constructor(spec: ServerSpec, host: Host, service: Service, restarts: number) {
     this.spec = spec;
     this.host = host;
     this.service = service;
     this.status = { state: 'starting', restarts };
+  }
+
+  /** When it entered the state it is in, milliseconds since the epoch; set in the moment in which it does. */
+  get since(): number {
+    return this.#since;
+  }
+
+  set since(at: number) {
+    this.#since = at;
+    this.#enteredAt = performance.now();
+  }
+
+  /** Whole milliseconds for which it has been in its state, whatever is done to the clock of the system. */
+  get agedMs(): number {
+    return Math.floor(performance.now() - this.#enteredAt);
   }
 
   /** Where it listens, with the real port. */

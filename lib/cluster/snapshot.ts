@@ -180,7 +180,7 @@ const takeServer = (member: Member, now: number): ServerSnapshot => {
     address: textOf(host.address),
     url: clientUrl(spec.expose, host.address, spec.tls !== undefined),
     since,
-    uptimeMs: status.state === 'running' ? Math.max(0, now - since) : 0,
+    uptimeMs: status.state === 'running' ? member.agedMs : 0,
     config: viewOf(spec),
     // Sockets that were cut close a moment later; to whoever stopped, that moment is no longer its own.
     connections: status.state === 'stopped' ? 0 : host.server.connections,

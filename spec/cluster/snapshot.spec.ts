@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ClusterConfig } from '../../lib/config/server-config.ts';
 import { addressOf, eventually, rig, running, saying, until } from './fixtures/clusters.ts';
 import { freePorts } from './fixtures/ports.ts';
@@ -92,6 +92,21 @@ describe('a server in a snapshot', () => {
     expect(server?.since).toBeGreaterThanOrEqual(before);
     expect(server?.uptimeMs).toBeGreaterThanOrEqual(0);
     expect(server).not.toHaveProperty('error');
+  });
+
+  test('has been up for as long as it has, whatever is done to the clock', async () => {
+    const { cluster } = await running({ a: saying('a') });
+    const began = performance.now() - (cluster.snapshot.servers.a?.uptimeMs ?? 0);
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    for (const jumpMs of [-86_400_000, 86_400_000]) {
+      const now = Date.now() + jumpMs;
+      vi.spyOn(Date, 'now').mockReturnValue(now);
+      await cluster.apply({ a: saying(`another ${jumpMs}`) });
+      const uptimeMs = cluster.snapshot.servers.a?.uptimeMs ?? Number.NaN;
+      expect(Math.abs(performance.now() - began - uptimeMs)).toBeLessThan(50);
+    }
   });
 
   test('shows its URL as clients have to write it', async () => {

@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { METHOD_NAME_ALL } from 'hono/router';
 import type { App } from '../config/server-config.ts';
 import { isHono } from './http/app.ts';
 
@@ -38,20 +39,24 @@ const pathIn = (app: Hono, path: string, host: string): string =>
     ? path
     : app.getPath(new Request(`http://${host}${path}`, { headers: { host } }));
 
-/** The pattern of the last handler that is no middleware; of the last middleware that is not everywhere without one. */
-const lastHandler =
+/**
+ * The pattern of the first handler that is no middleware: nothing behind it is asked. Of what `use` put around
+ * everything nobody can tell, so it counts when nothing else does; then the last middleware that is not everywhere.
+ */
+const answeringHandler =
   (app: Hono): FindRoute =>
   (method, path, host = 'localhost') => {
     // Hono answers HEAD as GET.
     const [matches] = app.router.match(method === 'HEAD' ? 'GET' : method, pathIn(app, path, host));
+    let around: string | undefined;
     let nearest: string | undefined;
-    for (let index = matches.length - 1; index >= 0; index -= 1) {
-      const [handler, { path: pattern }] = matches[index]?.[0] ?? [undefined, { path: '*' }];
-      if (handler === undefined) continue;
-      if (!isMiddleware(handler)) return pattern;
-      if (!isEverywhere(pattern)) nearest ??= pattern;
+    for (const [[handler, { path: pattern, method: registered }]] of matches) {
+      if (isMiddleware(handler)) {
+        if (!isEverywhere(pattern)) nearest = pattern;
+      } else if (isEverywhere(pattern) && registered === METHOD_NAME_ALL) around ??= pattern;
+      else return pattern;
     }
-    return nearest;
+    return around ?? nearest;
   };
 
 /** A look-up must not fail a request: a path that an app cannot read has no route there. */
@@ -66,7 +71,7 @@ const sound =
   };
 
 /** The routes of an app. */
-export const routesOfApp = (app: App): FindRoute => (isHono(app) ? sound(lastHandler(app)) : everything);
+export const routesOfApp = (app: App): FindRoute => (isHono(app) ? sound(answeringHandler(app)) : everything);
 
 /**
  * The routes of a config, the first of which answers.

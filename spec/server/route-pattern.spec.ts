@@ -41,6 +41,24 @@ describe('of an app', () => {
     expect(find('GET', '/unknown')).toBeUndefined();
   });
 
+  test('is that of the handler that answers, though one behind it catches everything', () => {
+    const caught = routesOfApp(
+      new Hono().get('/x', nothing).get('/a/:b', nothing).get('/a/*', nothing).get('*', nothing),
+    );
+    expect(caught('GET', '/x')).toBe('/x');
+    expect(caught('GET', '/a/b')).toBe('/a/:b');
+    expect(caught('GET', '/a/b/c')).toBe('/a/*');
+    expect(caught('GET', '/y')).toBe('/*');
+    const all = routesOfApp(new Hono().get('/x', nothing).all('*', nothing));
+    expect(all('GET', '/x')).toBe('/x');
+    expect(all('POST', '/x')).toBe('/*');
+  });
+
+  test('is not that of what surrounds everything and hides what it takes', () => {
+    const wrapped = new Hono().use((...all) => all[1]()).get('/x', nothing);
+    expect(routesOfApp(wrapped)('GET', '/x')).toBe('/x');
+  });
+
   test('follows apps that do not look at the path alone', () => {
     const byHost = new Hono({
       getPath: (request) => `/${request.headers.get('host')}${new URL(request.url).pathname}`,

@@ -117,7 +117,7 @@ const assertDependencies = (site: Site, combining: Combining, { parts, unchanged
   const spared = new Set(unchanged.map(({ id }) => id));
   const dangling = site.write(parts).dangling.filter(({ part }) => !spared.has(part.id));
   if (dangling.length === 0) return;
-  const issues = dangling.map(({ part, dependency }) => danglingIssue(part.config.name ?? part.key, dependency));
+  const issues = dangling.map((one) => danglingIssue(one.part.config.name ?? one.part.key, one));
   const failures = dangling.map(({ part: { config, key } }, index) =>
     failureOf({ name: config.name ?? key, key }, combining.phase, new ConfigError(issues.slice(index, index + 1))),
   );

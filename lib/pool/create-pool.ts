@@ -8,7 +8,8 @@ import type { PoolServerConfig } from './pool-server.ts';
  * Makes a pool: HTTP servers that are added, changed and taken away by their addresses, like entries of a `Map`.
  *
  * Nothing listens until `start`. With `await using pool = createPool()` it is closed where its block ends. Throws a
- * `PoolError` (`ERR_POOL_ADD`) for a server that is not valid, and an `OptionsError` for options it cannot work with.
+ * `PoolError` for a server that is not valid (`ERR_POOL_ADD`) or has the address of another one (`ERR_POOL_CONFLICT`), and
+ * an `OptionsError` for options it cannot work with.
  *
  * @param servers - what it begins with; `undefined` stands for none, so that a list may have conditions in it.
  * @example

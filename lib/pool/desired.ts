@@ -3,22 +3,33 @@ import { oneLine, received } from '../config/received.ts';
 import type { ClusterConfig, ServerConfig } from '../config/server-config.ts';
 import type { Part } from './entry.ts';
 
-/** A dependency on a server that the pool does not have. */
+/** A dependency on a server that the pool does not have, or on one of several with that name. */
 export interface Dangling {
   readonly part: Part;
   readonly dependency: string;
+  /** Where those are that have the name; empty when nobody has it. */
+  readonly namesakes: readonly string[];
 }
 
-/** What is said of a dependency on a server that is not there. */
-export const danglingIssue = (server: string, dependency: string): Issue =>
-  Object.freeze({
+/** Why nobody knows who is meant by a dependency. */
+export const danglingReason = ({ dependency, namesakes }: Dangling): string =>
+  namesakes.length === 0
+    ? `there is no server '${oneLine(dependency)}'`
+    : `there are ${namesakes.length} servers '${oneLine(dependency)}'`;
+
+/** What is said of a dependency when nobody knows who is meant. */
+export const danglingIssue = (server: string, dangling: Dangling): Issue => {
+  const [first] = dangling.namesakes;
+  return Object.freeze({
     server,
     path: 'dependsOn',
     expected: 'names or addresses of servers of the pool',
-    received: received(dependency),
-    message: `there is no server '${oneLine(dependency)}'`,
-    hint: 'store what it depends on first',
+    received: received(dangling.dependency),
+    message: danglingReason(dangling),
+    hint:
+      first === undefined ? 'store what it depends on first' : `write the address of the one that is meant: '${first}'`,
   });
+};
 
 /** What a cluster is to be told. */
 export interface Desired {
@@ -32,19 +43,26 @@ interface Variants {
   unwanted: ServerConfig | undefined;
 }
 
-/** Finds the part that a name or an address means. */
-export type FindPart = (text: string) => Part | undefined;
+/** Finds the parts that a name or an address may mean: one, or all that have the name. */
+export type FindParts = (text: string) => readonly Part[];
 
 /** Looks names up first: a name may look like an address, but nobody writes an address to mean a name. */
-const finder = (parts: readonly Part[], keyOf: (text: string) => string | undefined): FindPart => {
-  const byName = new Map<string, Part>();
+const finder = (parts: readonly Part[], keyOf: (text: string) => string | undefined): FindParts => {
+  const byName = new Map<string, Part[]>();
   const byKey = new Map<string, Part>();
   for (const part of parts) {
     const { name } = part.config;
-    if (name !== undefined && !byName.has(name)) byName.set(name, part);
+    const namesakes = name === undefined ? undefined : byName.get(name);
+    if (namesakes !== undefined) namesakes.push(part);
+    else if (name !== undefined) byName.set(name, [part]);
     byKey.set(part.key, part);
   }
-  return (text) => byName.get(text) ?? byKey.get(text) ?? byKey.get(keyOf(text) ?? '');
+  return (text) => {
+    const named = byName.get(text);
+    if (named !== undefined) return named;
+    const found = byKey.get(text) ?? byKey.get(keyOf(text) ?? '');
+    return found === undefined ? [] : [found];
+  };
 };
 
 /**
@@ -71,22 +89,26 @@ export class DesiredWriter {
   }
 
   /** What names and addresses mean among these; indexed when somebody asks. */
-  finder(parts: readonly Part[]): FindPart {
-    let find: FindPart | undefined;
+  finder(parts: readonly Part[]): FindParts {
+    let find: FindParts | undefined;
     return (text) => {
       find ??= finder(parts, this.#keyOf);
       return find(text);
     };
   }
 
-  #idsOf(part: Part, find: FindPart, dangling: Dangling[]): readonly string[] {
+  #idsOf(part: Part, find: FindParts, dangling: Dangling[]): readonly string[] {
     const { dependsOn = [] } = part.config;
     if (dependsOn.length === 0) return dependsOn;
     const ids = new Set<string>();
     for (const dependency of dependsOn) {
       const found = find(dependency);
-      if (found === undefined) dangling.push({ part, dependency });
-      else ids.add(found.id);
+      if (found.length !== 1) {
+        const namesakes = found.map(({ key }) => key);
+        dangling.push({ part, dependency, namesakes });
+      }
+      // A namesake that came later must not take away whom somebody depends on already.
+      for (const { id } of found) if (id !== part.id || found.length === 1) ids.add(id);
     }
     return [...ids];
   }

@@ -1,8 +1,9 @@
 import type { StopOptions } from '../cluster/cluster.ts';
+import { danglingReason } from './desired.ts';
 import type { Entry } from './entry.ts';
 import { PoolError, type PoolErrorCode } from './errors.ts';
 import type { PoolReport, ServerReport } from './report.ts';
-import { failureOf, type Site } from './site.ts';
+import { failureOf, hintOf, type Site } from './site.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Which servers are meant; all of the pool when `undefined`. */
@@ -27,10 +28,7 @@ const withDependencies = (site: Site, entries: readonly Entry[]): ReadonlySet<En
   const found = new Set(entries);
   const find = site.finder();
   for (const { config } of found) {
-    for (const dependency of config.dependsOn ?? []) {
-      const other = find(dependency);
-      if (other !== undefined) found.add(other);
-    }
+    for (const dependency of config.dependsOn ?? []) for (const other of find(dependency)) found.add(other);
   }
   return found;
 };
@@ -43,7 +41,7 @@ const withDependents = (site: Site, entries: readonly Entry[]): ReadonlySet<Entr
   const find = site.finder();
   for (const entry of found) {
     for (const other of depending) {
-      if (other.config.dependsOn?.some((dependency) => find(dependency) === entry) === true) found.add(other);
+      if (other.config.dependsOn?.some((dependency) => find(dependency).includes(entry)) === true) found.add(other);
     }
   }
   return found;
@@ -68,8 +66,8 @@ const settled = (doing: Doing, entries: readonly Entry[], report: PoolReport): P
   if (first === undefined) return report;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
   const message = `server ${first.server}${more} cannot be ${doing.verb}: ${first.error.message}`;
-  const hint = 'hint' in first.error && typeof first.error.hint === 'string' ? { hint: first.error.hint } : {};
-  throw new PoolError(doing.code, message, { failures, report, ...hint });
+  const hint = hintOf(first.error);
+  throw new PoolError(doing.code, message, { failures, report, ...(hint === undefined ? {} : { hint }) });
 };
 
 const assertNotStopped = (site: Site, stops: number, { code, verb }: Doing): void => {
@@ -78,13 +76,15 @@ const assertNotStopped = (site: Site, stops: number, { code, verb }: Doing): voi
   throw new PoolError(code, `the pool was stopped before its servers had been ${verb}`);
 };
 
-/** Servers whose dependencies the pool does not have cannot be started: nobody knows when it would be their turn. */
+/** Servers whose dependencies the pool does not have, or has twice, cannot be started: nobody knows when it would be their turn. */
 const refuseDangling = (site: Site, starting: ReadonlySet<Entry>): void => {
-  for (const { part, dependency } of site.write().dangling) {
-    const entry = site.entries.byId(part.id);
+  for (const dangling of site.write().dangling) {
+    const entry = site.entries.byId(dangling.part.id);
     if (entry === undefined || !starting.has(entry)) continue;
-    const hint = 'store what it depends on, then start again';
-    site.fail(entry, new PoolError('ERR_POOL_START', `there is no server '${dependency}' to depend on`, { hint }));
+    const [first] = dangling.namesakes;
+    const hint =
+      first === undefined ? 'store what it depends on, then start again' : `write its address in dependsOn: '${first}'`;
+    site.fail(entry, new PoolError('ERR_POOL_START', `${danglingReason(dangling)} to depend on`, { hint }));
   }
 };
 

@@ -98,12 +98,9 @@ export class Site {
   }
 
   /** What names and addresses mean in this pool. */
-  finder(): (text: string) => Entry | undefined {
+  finder(): (text: string) => readonly Entry[] {
     const find = this.#writer.finder([...this.entries.values()]);
-    return (text) => {
-      const part = find(text);
-      return part === undefined ? undefined : this.entries.byId(part.id);
-    };
+    return (text) => find(text).flatMap(({ id }) => this.entries.byId(id) ?? []);
   }
 
   /**
@@ -239,6 +236,10 @@ export class Site {
     return verdict;
   }
 }
+
+/** What to do about an error, as it says itself. */
+export const hintOf = (error: Error): string | undefined =>
+  'hint' in error && typeof error.hint === 'string' ? error.hint : undefined;
 
 /** What failed for one server. */
 export const failureOf = (

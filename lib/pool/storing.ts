@@ -9,7 +9,7 @@ import { PoolError, type PoolErrorCode, type PoolPhase } from './errors.ts';
 import type { PoolServer, PoolServerConfig } from './pool-server.ts';
 import { labelOf, listenIn, membersOf, type ReadServer } from './read-server.ts';
 import { idFrom } from './server-id.ts';
-import { failureOf, type Site } from './site.ts';
+import { failureOf, hintOf, type Site } from './site.ts';
 
 /** What is being done to one server, for the error that says it did not come about. */
 interface Doing {
@@ -21,7 +21,7 @@ interface Doing {
 }
 
 const failed = ({ code, phase, name, key, verb }: Doing, error: Error, issues: readonly Issue[] = []): PoolError => {
-  const hint = issues.find((issue) => issue.hint !== undefined)?.hint;
+  const hint = issues.find((issue) => issue.hint !== undefined)?.hint ?? hintOf(error);
   const more = issues.length > 1 ? `, and ${issues.length - 1} more` : '';
   const [issue] = issues;
   const place = issue === undefined || issue.path === '' ? '' : `${issue.path}: `;
@@ -38,8 +38,12 @@ const invalid = (doing: Doing, issues: readonly Issue[]): PoolError => failed(do
 /** Two servers cannot both have this address. */
 const conflict = (doing: Doing, other: Entry): PoolError => {
   const hint = 'give every server an address of its own';
-  const message = `server ${doing.name} cannot be ${doing.verb}: server ${other.name} has ${other.key}`;
-  const error = new PoolError('ERR_POOL_CONFLICT', `${doing.key} overlaps with ${other.key}`, { hint });
+  const message = `server ${oneLine(doing.name)} cannot be ${doing.verb}: server ${oneLine(other.name)} has ${other.key}`;
+  const reason =
+    doing.key === other.key
+      ? `${doing.key} is the address of ${oneLine(other.name)} already`
+      : `${doing.key} overlaps with ${other.key}`;
+  const error = new PoolError('ERR_POOL_CONFLICT', reason, { hint });
   return new PoolError('ERR_POOL_CONFLICT', message, {
     failures: [failureOf(doing, doing.phase, error)],
     hint,
@@ -89,7 +93,7 @@ const assertRoom = (site: Site, { address, disabled }: ServerSpec, self: Entry |
 const assertDependencies = (site: Site, parts: readonly Part[], id: string, doing: Doing): void => {
   const missing = site.write(parts).dangling.filter(({ part }) => part.id === id);
   if (missing.length === 0) return;
-  const issues = missing.map(({ dependency }) => danglingIssue(doing.name, dependency));
+  const issues = missing.map((dangling) => danglingIssue(doing.name, dangling));
   throw invalid(doing, issues);
 };
 
@@ -103,13 +107,16 @@ const adopt = (site: Site, { entry, former }: Newcomer, handle: PoolServer): Poo
   return handle;
 };
 
-/** Puts servers into a pool that does not run. Throws a `PoolError` that names all that cannot be there. */
+/** Puts servers into a pool that does not run; two at one address are a mistake here. Throws a `PoolError` that names all that cannot be there. */
 export const placeAll = (site: Site, given: readonly unknown[]): void => {
   const errors: PoolError[] = [];
   for (const one of given) {
     try {
       const newcomer = receive(site, one);
-      if (newcomer.former !== undefined) site.detach(newcomer.former);
+      if (newcomer.former !== undefined) {
+        if (newcomer.former.id !== newcomer.entry.id) site.ids.release(newcomer.entry.id);
+        throw conflict(newcomer.doing, newcomer.former);
+      }
       adopt(site, newcomer, site.handleFor(newcomer.entry));
     } catch (error) {
       if (!(error instanceof PoolError)) throw error;
@@ -119,8 +126,10 @@ export const placeAll = (site: Site, given: readonly unknown[]): void => {
   const [first, ...others] = errors;
   if (first === undefined) return;
   if (others.length === 0) throw first;
-  const hint = errors.find((error) => error.hint !== undefined)?.hint;
-  throw new PoolError('ERR_POOL_ADD', `${first.message}, and ${others.length} more`, {
+  // About the server that the message is about.
+  const { hint } = first;
+  const code = errors.every((error) => error.code === 'ERR_POOL_CONFLICT') ? 'ERR_POOL_CONFLICT' : 'ERR_POOL_ADD';
+  throw new PoolError(code, `${first.message}, and ${others.length} more`, {
     failures: errors.flatMap(({ failures }) => failures),
     issues: errors.flatMap(({ issues }) => issues),
     ...(hint === undefined ? {} : { hint }),
@@ -157,7 +166,13 @@ export const store = (site: Site, given: unknown, handleFor = site.handleFor): P
     }
     // A stop in between was meant for it too.
     if (site.stops !== stops) entry.wanted = false;
-    if (former !== undefined) site.detach(former);
+    if (former !== undefined) {
+      site.detach(former);
+      if (former.name !== entry.name) {
+        const [now, before] = [oneLine(entry.name), oneLine(former.name)];
+        site.logger.info(`server ${now} takes the place of server ${before} at ${entry.key}`);
+      }
+    }
     const handle = adopt(site, newcomer, handleFor(entry));
     site.settle();
     return handle;

@@ -54,8 +54,8 @@ describe('what a cluster is told of servers', () => {
     const { config, dangling } = writer.write([web, part('db', { listen: ':2' })]);
     expect(config.web).toBe(web.base);
     expect(dangling).toEqual([
-      { part: web, dependency: 'db' },
-      { part: web, dependency: 'web' },
+      { part: web, dependency: 'db', namesakes: [] },
+      { part: web, dependency: 'web', namesakes: [] },
     ]);
   });
 });

@@ -1,4 +1,6 @@
 import { formatAddress, parseAddress } from '../config/address.ts';
+import { nearest } from '../config/nearest.ts';
+import { oneLine } from '../config/received.ts';
 import { PoolError } from './errors.ts';
 import { compileGlob } from './glob.ts';
 import { compilePattern } from './pattern.ts';
@@ -12,7 +14,10 @@ export type PoolField = 'name' | 'bind' | 'expose';
  * counts as not given.
  */
 export interface PoolMatch {
-  /** The whole text, whatever its case; for `bind` in any spelling of the address, for `expose` also the whole URL. */
+  /**
+   * The whole text, whatever its case; for `bind` in any spelling of the address, for `expose` also the whole URL, with
+   * or without a slash at its end.
+   */
   readonly exact?: string;
   /**
    * Found anywhere in the text, in the same case. A text is of RE2's dialect and is compiled for an engine whose time is
@@ -34,6 +39,19 @@ type Test = (text: string) => boolean;
 
 const FIELDS: readonly PoolField[] = ['name', 'bind', 'expose'];
 
+const PARTS: readonly (keyof PoolMatch)[] = ['exact', 'pattern', 'glob', 'where', 'lenient'];
+
+/** What other libraries call the same. */
+const MEANT: ReadonlyMap<string, keyof PoolMatch> = new Map([
+  ['regex', 'pattern'],
+  ['regexp', 'pattern'],
+  ['re', 'pattern'],
+  ['equals', 'exact'],
+  ['eq', 'exact'],
+  ['wildcard', 'glob'],
+  ['filter', 'where'],
+]);
+
 const nothing: Select = () => false;
 
 /** One field of a server, as `list` shows it: `expose` is host and port. */
@@ -46,14 +64,18 @@ export const fieldOf = (server: PoolServer, field: PoolField): string => server[
  */
 export const selectBy = (field: PoolField, match: PoolMatch): Select => {
   const by = known(field);
-  if (typeof match !== 'object' || match === null) throw unreadable('what servers are looked for by is no record');
+  assertMatch(match);
   const { exact, pattern, glob, where, lenient = false } = match;
   const parts: Select[] = [];
   // The URL is another name for where clients go: what stands for the whole text may stand for either.
   const whole = (test: Test): void => {
-    parts.push(by === 'expose' ? (server) => test(server.expose) || test(server.url) : (server) => test(server[by]));
+    parts.push(
+      by === 'expose'
+        ? (server) => test(server.expose) || test(withoutSlash(server.url))
+        : (server) => test(server[by]),
+    );
   };
-  if (isGiven('exact', exact)) whole(sameText(by === 'bind' ? canonical(exact) : exact));
+  if (isGiven('exact', exact)) whole(sameText(by === 'bind' ? canonical(exact) : withoutSlash(exact)));
   if (isGiven('glob', glob)) whole(compileGlob(glob));
   if (pattern instanceof RegExp || isGiven('pattern', pattern)) {
     const test = patternTest(pattern, lenient);
@@ -77,10 +99,36 @@ const patternTest = (pattern: string | RegExp, lenient: boolean): Test | undefin
   }
 };
 
-const unreadable = (message: string): PoolError =>
-  new PoolError('ERR_POOL_PATTERN', message, {
-    hint: 'give { exact }, { pattern }, { glob } or { where: (server) => … }',
-  });
+const unreadable = (
+  message: string,
+  hint = 'give { exact }, { pattern }, { glob } or { where: (server) => … }',
+): PoolError => new PoolError('ERR_POOL_PATTERN', message, { hint });
+
+/** What the types say, for those who have none: what nobody reads would match nothing, or everything. */
+const assertMatch = (match: unknown): void => {
+  if (typeof match === 'string') {
+    throw unreadable(
+      'a text does not say how it is to match',
+      "write { exact: '…' }, { glob: '…' } or { pattern: '…' }",
+    );
+  }
+  if (match instanceof RegExp) throw unreadable('a RegExp is only a part of a match', 'write { pattern: /…/ }');
+  if (typeof match === 'function') throw unreadable('a function is only a part of a match', 'write { where: … }');
+  if (typeof match !== 'object' || match === null || Array.isArray(match)) {
+    throw unreadable(
+      match === undefined ? 'nothing says which servers are meant' : 'what servers are looked for by is no record',
+    );
+  }
+  for (const part of Object.keys(match)) {
+    if (PARTS.some((known) => known === part)) continue;
+    const near = MEANT.get(part.toLowerCase()) ?? nearest(part, PARTS);
+    const hint = near === undefined ? `expected one of ${PARTS.join(', ')}` : `did you mean '${near}'?`;
+    throw unreadable(`'${oneLine(part)}' is no part of a match`, hint);
+  }
+};
+
+/** A URL without a path, however it ends. */
+const withoutSlash = (text: string): string => text.replace(/^(https?:\/\/[^/?#]+)\/$/i, '$1');
 
 /** Fields and texts may come from a request, where no compiler has looked at them. */
 const known = (field: PoolField): PoolField => {

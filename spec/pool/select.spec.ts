@@ -108,3 +108,36 @@ test('what is no way to look for servers is refused, from whatever language it c
     expect(() => selectBy('name', match), given).toThrow(expect.objectContaining({ code: 'ERR_POOL_PATTERN' }));
   }
 });
+
+test('what JavaScript may give instead of a match is refused, and told how to be written', () => {
+  const refusal = (given: unknown): unknown => {
+    try {
+      return selectBy('name', given as PoolMatch);
+    } catch (error) {
+      return error;
+    }
+  };
+  const hints: readonly (readonly [unknown, string])[] = [
+    ['api', "write { exact: '…' }, { glob: '…' } or { pattern: '…' }"],
+    [/api/, 'write { pattern: /…/ }'],
+    [() => true, 'write { where: … }'],
+    [{ regex: 'a' }, "did you mean 'pattern'?"],
+    [{ regexp: /a/ }, "did you mean 'pattern'?"],
+    [{ exct: 'a' }, "did you mean 'exact'?"],
+    [{ glob: 'a', colour: 1 }, 'expected one of exact, pattern, glob, where, lenient'],
+    [undefined, 'give { exact }, { pattern }, { glob } or { where: (server) => … }'],
+    [[{ exact: 'a' }], 'give { exact }, { pattern }, { glob } or { where: (server) => … }'],
+  ];
+  for (const [given, hint] of hints) {
+    expect(refusal(given), String(given)).toMatchObject({ name: 'PoolError', code: 'ERR_POOL_PATTERN', hint });
+  }
+});
+
+test('a URL is found with and without a slash at its end, on either side', () => {
+  const at = (url: string) => Object.assign(fakeServer('a', ':8443', 'shop.example:8443'), { url });
+  const [with_, without] = [at('https://shop.example:8443/'), at('https://shop.example:8443')];
+  for (const exact of ['https://shop.example:8443/', 'https://shop.example:8443', 'HTTPS://SHOP.example:8443/']) {
+    expect([with_, without].map(selectBy('expose', { exact })), exact).toEqual([true, true]);
+  }
+  expect(selectBy('expose', { exact: 'https://shop.example:8443/a/' })(with_)).toBe(false);
+});

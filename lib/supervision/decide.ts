@@ -79,7 +79,7 @@ const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
  */
 const ECHO_MS = 500;
 
-const signalled = (life: Life, { signal, atMs }: EventOf<'signal'>): Decision => {
+const signalled = (life: Life, { signal, atMs, aloud = false }: EventOf<'signal'>): Decision => {
   if (signal === 'SIGHUP') return reload(life, Symbol(signal));
   const before = life.signalled;
   if (before !== undefined) {
@@ -90,7 +90,7 @@ const signalled = (life: Life, { signal, atMs }: EventOf<'signal'>): Decision =>
     };
   }
   return andThen(
-    { life: { ...life, signalled: { signal, atMs } }, effects: [log('info', `${signal}: stopping`)] },
+    { life: { ...life, signalled: { signal, atMs } }, effects: [log(aloud ? 'warn' : 'info', `${signal}: stopping`)] },
     (told) => stop(told, undefined),
   );
 };

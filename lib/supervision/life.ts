@@ -73,7 +73,13 @@ export type LifeEvent =
   | { readonly type: 'shutdownOverdue'; readonly afterMs: number }
   | { readonly type: 'stop'; readonly options?: StopOptions | undefined }
   | { readonly type: 'reload'; readonly request: symbol }
-  | { readonly type: 'signal'; readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'; readonly atMs: number };
+  | {
+      readonly type: 'signal';
+      readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+      readonly atMs: number;
+      /** Said even where nothing but warnings is. */
+      readonly aloud?: boolean;
+    };
 
 /** Something to do. */
 export type Effect =

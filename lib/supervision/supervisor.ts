@@ -47,7 +47,7 @@ export interface SupervisorOptions {
   readonly signals?: boolean;
   /** Stops it when aborted. */
   readonly signal?: AbortSignal;
-  /** Where it says what it does; consola by default. */
+  /** Where it says what it does; consola by default, which says warnings, errors, and that ctrl-C was heard. */
   readonly logger?: Logger;
 }
 
@@ -117,7 +117,7 @@ export const createSupervisor = (runnables: readonly Runnable[], options: Superv
   const requests = new Subject<LifeEvent>();
   const lives = createLives(first, () => {
     // The order matters: a signal that has aborted already stops it before it begins.
-    const inputs$ = merge(requests, aborts(options.signal), osSignals(options.signals ?? false), of(beginning));
+    const inputs$ = merge(requests, aborts(options.signal), osSignals(options), of(beginning));
     return runLife(runnables, first, limits, inputs$, logger);
   });
 
@@ -190,9 +190,16 @@ const beginning: LifeEvent = { type: 'begin' };
 const aborts = (signal: AbortSignal | undefined): Observable<LifeEvent> =>
   signal === undefined ? EMPTY : fromAbortSignal(signal).pipe(map(() => ({ type: 'stop' }) as const));
 
-const osSignals = (handled: boolean): Observable<LifeEvent> =>
-  handled
+/**
+ * Who presses ctrl-C waits for a word: seeing none, people press it again, which cuts everybody off. The default logger
+ * says warnings only; any other decides for itself.
+ */
+const osSignals = ({ signals = false, logger }: SupervisorOptions): Observable<LifeEvent> =>
+  signals
     ? signals$(['SIGINT', 'SIGTERM', 'SIGHUP']).pipe(
-        map((signal) => ({ type: 'signal', signal, atMs: performance.now() }) as const),
+        map((signal) => {
+          const aloud = signal === 'SIGINT' && logger === undefined;
+          return { type: 'signal', signal, atMs: performance.now(), aloud } as const;
+        }),
       )
     : EMPTY;

@@ -16,10 +16,12 @@ afterEach(() => {
 });
 
 /** A real process that supervises `parts` and handles signals. */
-const launch = (parts: Readonly<Record<string, Part>>, groups = 1) => {
-  const child = spawn(process.execPath, ['--import', 'jiti/register', fixture, JSON.stringify({ parts, groups })], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+const launch = (parts: Readonly<Record<string, Part>>, groups = 1, isQuiet = true) => {
+  const order = JSON.stringify({ parts, groups, isQuiet });
+  const child = spawn(process.execPath, ['--import', 'jiti/register', fixture, order], {
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  if (isQuiet) child.stderr.pipe(process.stderr);
   children.push(child);
   const all: string[] = [];
   const lines = new ReplaySubject<string>();
@@ -77,6 +79,16 @@ test('one ctrl-C that arrives twice, as it does under npm, stops everything in o
   child.kill('SIGINT');
   await expect(exited).resolves.toEqual({ code: 0, signal: null });
   expect(all).toEqual(['start a', 'stop a', 'resolved with 0 handlers']);
+});
+
+test('who presses ctrl-C is told that it was heard, also by the logger that says warnings only', async () => {
+  const { child, line, exited } = launch({ a: {} }, 1, false);
+  const said: string[] = [];
+  child.stderr.on('data', (chunk) => said.push(String(chunk)));
+  await line('start a');
+  child.kill('SIGINT');
+  await expect(exited).resolves.toEqual({ code: 0, signal: null });
+  expect(said.join('').match(/SIG\w+: .*/g)).toEqual(['SIGINT: stopping']);
 });
 
 test('what is no runnable is refused by its number, before anything is started', async () => {

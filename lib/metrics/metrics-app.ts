@@ -6,10 +6,13 @@ export interface Exposition {
   metrics(): Promise<string>;
 }
 
+/** What is left of `/internal/` in an app that is mounted at `/internal`; its `/` is `/internal` alone. */
+const SLASH = '/:end{$}';
+
 /** The app that answers scrapes at `/` and `/metrics`, wherever it is mounted. */
 export const metricsApp = (exposition: Exposition): Hono => {
   const app = new Hono();
-  app.on('GET', ['/', '/metrics'], async (c) =>
+  app.on('GET', ['/', SLASH, '/metrics'], async (c) =>
     c.body(await exposition.metrics(), 200, {
       'content-type': exposition.contentType,
       'cache-control': 'no-store',

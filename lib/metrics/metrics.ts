@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { Subscription, type Unsubscribable } from 'rxjs';
 import { OptionsError } from '../config/errors.ts';
+import { assertOptions } from '../config/known-options.ts';
 import { clusterFamilies } from './cluster-families.ts';
 import { MetricsClusterError } from './errors.ts';
 import { EventLoopWatch } from './event-loop.ts';
@@ -30,6 +31,11 @@ export interface MetricsOptions {
   readonly process?: boolean;
 }
 
+/** What has a cluster beneath it, as a pool does. */
+export interface ClusterOwner {
+  readonly cluster: MeasuredCluster;
+}
+
 /** How a cluster is measured. */
 export interface ObserveOptions {
   /** The value of a label `cluster` on all of its series; they have none without it. */
@@ -47,12 +53,14 @@ export interface Metrics {
    */
   readonly app: Hono;
   /**
-   * Counts what a cluster does from now on, through any number of its stops and starts.
+   * Counts what a cluster does from now on, through any number of its stops and starts. Of a pool that is the cluster
+   * beneath it.
    *
    * Unsubscribing takes away all its series. Throws a `MetricsClusterError` when a cluster with the same label is
-   * observed already, or one without a label, when this one has none either.
+   * observed already, or one without a label, when this one has none either; an `OptionsError` for what is neither a
+   * cluster nor a pool.
    */
-  observe(cluster: MeasuredCluster, options?: ObserveOptions): Unsubscribable;
+  observe(cluster: MeasuredCluster | ClusterOwner, options?: ObserveOptions): Unsubscribable;
 }
 
 const FAMILIES = [...clusterFamilies, ...serverFamilies, ...requestFamilies, ...healthFamilies, ...eventLoopFamilies];
@@ -63,10 +71,21 @@ const MAX_ROUTES = 100;
 /** One of those that prom-client measures of the process. */
 const OF_PROCESS = 'process_cpu_user_seconds_total';
 
-const check = ({ prefix = '', maxRoutes = MAX_ROUTES }: MetricsOptions): void => {
+const OPTIONS: readonly (keyof MetricsOptions)[] = ['registry', 'prefix', 'maxRoutes', 'process'];
+
+const check = (options: MetricsOptions): void => {
+  assertOptions(options, OPTIONS);
+  const { prefix = '', maxRoutes = MAX_ROUTES } = options;
   if (!/^(?:[a-z_:][\w:]*)?$/i.test(prefix))
     throw new OptionsError('prefix', 'letters, digits, _ and :, no digit first');
   if (!Number.isInteger(maxRoutes) || maxRoutes < 1) throw new OptionsError('maxRoutes', 'a whole number from 1');
+};
+
+/** Callers without types find out here, rather than at the first scrape. */
+const clusterOf = (given: MeasuredCluster | ClusterOwner): MeasuredCluster => {
+  const cluster = typeof given === 'object' && given !== null && 'cluster' in given ? given.cluster : given;
+  if (typeof cluster?.instrument === 'function' && typeof cluster.snapshot === 'object') return cluster;
+  throw new OptionsError('cluster', 'a cluster or a pool');
 };
 
 /** Those that are measured, and the event loop as long as there are any. */
@@ -153,6 +172,6 @@ export const createMetrics = async (options: MetricsOptions = {}): Promise<Metri
   return {
     registry,
     app: metricsApp(registry),
-    observe: (cluster, { label } = {}) => observed.add(cluster, label),
+    observe: (observable, { label } = {}) => observed.add(clusterOf(observable), label),
   };
 };

@@ -21,6 +21,8 @@ test('nothing else is', async () => {
 
 test('it can be mounted in another app', async () => {
   const outer = new Hono().route('/internal', app);
-  expect(await (await outer.request('/internal')).text()).toBe('up 1\n');
-  expect(await (await outer.request('/internal/metrics')).text()).toBe('up 1\n');
+  for (const path of ['/internal', '/internal/', '/internal/metrics']) {
+    expect(await (await outer.request(path)).text(), path).toBe('up 1\n');
+  }
+  expect((await outer.request('/internal/other')).status).toBe(404);
 });

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { Registry } from 'prom-client';
 import { describe, expect, test } from 'vitest';
 import { createMetrics } from '../../lib/metrics/metrics.ts';
+import { createPool } from '../../lib/pool/create-pool.ts';
 import { running, saying, until } from '../cluster/fixtures/clusters.ts';
 import { eventually } from '../server/serving.ts';
 import { fakeCluster, healthOf, snapshotOf } from './fake-cluster.ts';
@@ -135,6 +136,21 @@ describe('a real cluster', () => {
     await cluster.apply({ a: saying('a'), b: saying('b') });
     await (await fetch(cluster.snapshot.servers.b?.url ?? '')).text();
     expect((await scrape(metrics)).value(`sluice_http_requests_total${series}`)).toBe(1);
+  });
+
+  test('of a pool is measured through the pool, and what is neither is refused', async () => {
+    const metrics = await createMetrics();
+    await using pool = createPool({}, { name: 'api', listen: '127.0.0.1:0', app: () => new Response('hello') });
+    metrics.observe(pool);
+    await pool.start();
+    expect((await scrape(metrics)).value('sluice_server_up{server="api"}')).toBe(1);
+    expect(() => metrics.observe(pool.cluster)).toThrow(expect.objectContaining({ code: 'ERR_METRICS_CLUSTER' }));
+    // Callers without types can pass anything.
+    const observeAny = metrics.observe as (given: unknown, options: { readonly label: string }) => unknown;
+    for (const given of [undefined, null, 'api', {}, { cluster: {} }, { cluster: null }]) {
+      const refused = expect.objectContaining({ code: 'ERR_OPTIONS', option: 'cluster' });
+      expect(() => observeAny(given, { label: 'other' })).toThrow(refused);
+    }
   });
 
   test('is measured through a stop and another start, until somebody says enough', async () => {

@@ -70,8 +70,9 @@ export interface Cluster extends AsyncDisposable, Runnable, Instrumented {
   /**
    * Pushes a config and tells what became of it.
    *
-   * Always resolves: before `start` once the cluster was started, and with `cancelled` when it stops first, is
-   * stopping, or has stopped.
+   * Always resolves; with `cancelled` when the cluster stops first, is stopping, or has stopped. What is pushed before
+   * `start` is settled by the start: a program that awaits it there never comes to start the cluster. Start first, or do
+   * not await it.
    */
   apply(config: ClusterConfig, options?: ApplyOptions): Promise<Outcome>;
   /** What a config would change, against what runs now; nothing happens. Throws a `ConfigError` for an invalid one. */

@@ -1,6 +1,6 @@
 import { defer } from 'rxjs';
 import { OptionsError } from '../config/errors.ts';
-import { nearest } from '../config/nearest.ts';
+import { assertOptions } from '../config/known-options.ts';
 import type { CommitMode, Strategy } from '../config/server-config.ts';
 import type { Listeners } from '../listener/listener.ts';
 import { systemListeners } from '../listener/listeners.ts';
@@ -68,7 +68,8 @@ const durationMs = (option: string, value: number): number => {
   throw new OptionsError(option, `a whole number of milliseconds from 0 to ${LONGEST_MS}`);
 };
 
-const OPTIONS: readonly (keyof ClusterOptions)[] = [
+/** All that `ClusterOptions` has. */
+export const clusterOptions: readonly (keyof ClusterOptions)[] = [
   'name',
   'strategy',
   'commit',
@@ -94,14 +95,9 @@ export const assertSignal = (signal: unknown): void => {
   if (!isSignal) throw new OptionsError('signal', 'an AbortSignal');
 };
 
-/** What the types say, for those who have none: an option that nobody reads would be missed late. */
+/** What the types say, for those who have none. */
 const check = (options: ClusterOptions): void => {
-  if (typeof options !== 'object' || options === null) throw new OptionsError('options', 'an object');
-  for (const option of Object.keys(options)) {
-    if (OPTIONS.some((known) => known === option)) continue;
-    const near = nearest(option, OPTIONS);
-    throw new OptionsError(option, near === undefined ? `one of ${OPTIONS.join(', ')}` : `written '${near}'`);
-  }
+  assertOptions(options, clusterOptions);
   const { name = '', baseDir = '.', logger, signal } = options;
   assertSignal(signal);
   if (typeof name !== 'string') throw new OptionsError('name', 'a text');

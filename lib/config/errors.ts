@@ -30,13 +30,13 @@ export const describeIssue = (issue: Issue): string => {
   return where === '' ? issue.message : `${where}: ${issue.message}`;
 };
 
-/** An option with a value that nothing can work with; `option` names it. */
+/** An option with a value that nothing can work with, or one that there is not; `option` names it. */
 export class OptionsError extends Error {
   override readonly name = 'OptionsError';
   readonly code = 'ERR_OPTIONS';
   readonly option: string;
-  constructor(option: string, expected: string) {
-    super(`${option} must be ${expected}`);
+  constructor(option: string, expected: string, message = `${option} must be ${expected}`) {
+    super(message);
     this.option = option;
   }
 }

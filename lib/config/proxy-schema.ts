@@ -239,6 +239,9 @@ const proxyOf = <Targets extends v.GenericSchema>(many: Targets) =>
     v.metadata({ description: 'Where requests are passed on to.' }),
   );
 
+/** All that the config of a proxy may say. */
+export const proxyOptions: readonly string[] = [...Object.keys(members), 'targets'];
+
 /** A proxy in code: its targets may come and go. */
 export const proxySchema = proxyOf(listOrLive);
 

@@ -1,7 +1,9 @@
 import type { Subscription } from 'rxjs';
 import { type Address, parseAddress, urlOf } from '../config/address.ts';
 import type { Balance } from '../config/balance-config.ts';
+import { assertOptions } from '../config/known-options.ts';
 import type { ProxyConfig } from '../config/proxy-config.ts';
+import { proxyOptions } from '../config/proxy-schema.ts';
 import type { LiveTarget, LiveTargets } from '../config/target-config.ts';
 import type { PoolReader } from './pool.ts';
 import type { PoolServer } from './pool-server.ts';
@@ -26,6 +28,14 @@ export interface BalanceOptions extends Omit<ProxyConfig, 'target' | 'targets' |
  * request can meet one that is being closed.
  */
 const KEEP_ALIVE_MS = 750;
+
+/** Who is asked is said by the view, and who is next by `by`. */
+const TAKEN: readonly string[] = ['target', 'targets', 'balance'];
+
+const OPTIONS: readonly string[] = [
+  ...['by', 'weight', 'warn'],
+  ...proxyOptions.filter((option) => !TAKEN.includes(option)),
+];
 
 const NOBODY: readonly never[] = Object.freeze([]);
 
@@ -115,6 +125,8 @@ const sameTargets = (a: readonly LiveTarget[], b: readonly LiveTarget[]): boolea
  * need not wait for it. Everything else is as for any proxy: `strip`, `headersTimeoutMs`, `tls` and so on. Servers are
  * asked where they listen, not where they are exposed; a certificate for another name needs `tls.servername`.
  *
+ * Throws an `OptionsError` for an option that there is not; what others say is checked with the config of the server.
+ *
  * @param view - a pool, or some of its servers: `pool.filter('name', { glob: 'api-*' })`.
  *
  * @example
@@ -131,6 +143,7 @@ const sameTargets = (a: readonly LiveTarget[], b: readonly LiveTarget[]): boolea
  * ```
  */
 export const balance = (view: Pick<PoolReader, 'servers$'>, options: BalanceOptions = {}): ProxyConfig => {
+  assertOptions(options, OPTIONS);
   const { by, weight, warn = false, keepAliveTimeoutMs = KEEP_ALIVE_MS, ...passing } = options;
   let sight: Sight | undefined;
   let latest: readonly PoolServer[] | undefined;

@@ -12,6 +12,7 @@ import { type Combining, combine, forget, planOf } from './combining.ts';
 import { PoolError } from './errors.ts';
 import { createKeeper } from './keeper.ts';
 import { Lives } from './lives.ts';
+import { assertStopOptions } from './options.ts';
 import type { MergeOptions, MergePolicy, Pool, PoolOptions, PoolPlan } from './pool.ts';
 import type { Monitor, PoolHandler, PoolServer, PoolServerConfig } from './pool-server.ts';
 import { type Keeper, PooledServer } from './pooled-server.ts';
@@ -69,9 +70,6 @@ const sourceOf = (site: Site, keeper: Keeper): PoolSource => {
   };
 };
 
-/** What the options of a cluster say and those of a pool do not. */
-const ITS_OWN = ['commit', 'siphonBuffer', 'stopOnComplete'];
-
 /** A pool on a cluster. */
 export class ClusterPool extends ServerReader implements Pool {
   readonly name: string;
@@ -83,9 +81,6 @@ export class ClusterPool extends ServerReader implements Pool {
 
   constructor(options: PoolOptions, logger: Logger) {
     const { handler, signal, ...rest } = options;
-    for (const option of ITS_OWN) {
-      if (option in options) throw new OptionsError(option, 'left out: a pool decides that for each change');
-    }
     assertSignal(signal);
     const settings = { name: 'pool', ...rest, logger, siphonBuffer: Number.POSITIVE_INFINITY };
     const lives = new Lives(settings);
@@ -147,17 +142,19 @@ export class ClusterPool extends ServerReader implements Pool {
     return (await this.loadAndDelete(bind, options)) !== undefined;
   }
 
-  async loadAndDelete(bind: string, { drainTimeoutMs }: StopOptions = {}): Promise<PoolServer | undefined> {
+  async loadAndDelete(bind: string, options: StopOptions = {}): Promise<PoolServer | undefined> {
+    assertStopOptions(options);
     const find = () => {
       const entry = this.#site.entries.find(bind);
       return entry === undefined ? [] : [entry];
     };
-    const [server] = await remove(this.#site, find, drainTimeoutMs);
+    const [server] = await remove(this.#site, find, options.drainTimeoutMs);
     return server;
   }
 
-  async clean({ drainTimeoutMs }: StopOptions = {}): Promise<void> {
-    await remove(this.#site, () => [...this.#site.entries.values()], drainTimeoutMs);
+  async clean(options: StopOptions = {}): Promise<void> {
+    assertStopOptions(options);
+    await remove(this.#site, () => [...this.#site.entries.values()], options.drainTimeoutMs);
   }
 
   clone(options: Pick<PoolOptions, 'signal' | 'name'> = {}): Pool {

@@ -1,6 +1,7 @@
 import { consolaLogger } from '../log/consola.ts';
 import { guardLogger } from '../log/logger.ts';
 import { ClusterPool } from './cluster-pool.ts';
+import { assertPoolOptions } from './options.ts';
 import type { Pool, PoolOptions } from './pool.ts';
 import type { PoolServerConfig } from './pool-server.ts';
 
@@ -23,6 +24,7 @@ import type { PoolServerConfig } from './pool-server.ts';
  * ```
  */
 export const createPool = (options: PoolOptions = {}, ...servers: readonly (PoolServerConfig | undefined)[]): Pool => {
+  assertPoolOptions(options);
   const pool = new ClusterPool(options, guardLogger(options.logger ?? consolaLogger()));
   pool.fill(servers);
   return pool;

@@ -1,4 +1,4 @@
-import { ConfigError } from '../config/errors.ts';
+import { ConfigError, OptionsError } from '../config/errors.ts';
 import type { Issue } from '../config/issue.ts';
 import type { TlsConfig } from '../config/tls-config.ts';
 import { createPool } from './create-pool.ts';
@@ -60,7 +60,8 @@ export interface PoolConfig extends Iterable<ListedServer> {
 /**
  * Makes a list of servers, which can be checked as a whole and become a pool.
  *
- * The configs are copied: what happens to them afterwards does not show in the list.
+ * The configs are copied: what happens to them afterwards does not show in the list. Throws an `OptionsError` for what
+ * cannot be iterated.
  *
  * @example
  * ```ts
@@ -74,7 +75,16 @@ export interface PoolConfig extends Iterable<ListedServer> {
  * ```
  */
 export const poolConfig = (configs: Iterable<ListedServer> = []): PoolConfig =>
-  new ServerList(Array.from(configs, copyListed));
+  new ServerList(Array.from(listOf(configs), copyListed));
+
+const listOf = (configs: unknown): Iterable<ListedServer> => {
+  // What a list holds is looked at one by one, when it is read.
+  if (typeof configs === 'object' && configs !== null && Symbol.iterator in configs)
+    return configs as Iterable<ListedServer>;
+  const hint =
+    typeof configs === 'object' && configs !== null ? 'put it into a list: poolConfig([{ … }])' : 'poolConfig([{ … }])';
+  throw new OptionsError('configs', '', `configs must be an iterable of configs of servers; ${hint}`);
+};
 
 class ServerList implements PoolConfig {
   readonly #servers: readonly ListedServer[];

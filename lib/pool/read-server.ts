@@ -66,10 +66,13 @@ export const membersOf = (given: unknown): Members => {
   }
 };
 
+/** What a server is called of which nothing is known. */
+export const NAMELESS = 'server';
+
 /** What people call a server before it has one: its name, or where it was to listen. */
 export const labelOf = (members: Members): string => {
   const named = [members?.name, members?.listen].find((text) => typeof text === 'string' && text !== '');
-  return typeof named === 'string' ? named : 'server';
+  return typeof named === 'string' ? named : NAMELESS;
 };
 
 /** Where a server is to listen, when that is an address. */

@@ -2,6 +2,7 @@ import type { StopOptions } from '../cluster/cluster.ts';
 import { danglingReason } from './desired.ts';
 import type { Entry } from './entry.ts';
 import { PoolError, type PoolErrorCode } from './errors.ts';
+import { assertStopOptions } from './options.ts';
 import type { PoolReport, ServerReport } from './report.ts';
 import { failureOf, hintOf, type Site } from './site.ts';
 import type { Verdict } from './verdict.ts';
@@ -173,6 +174,7 @@ const halt = (entry: Entry): void => {
 /** Stops some servers, and what depends on them; the others go on. Settles when their addresses are free. */
 export const stopSome = async (site: Site, meant: Meant, options: StopOptions = {}): Promise<PoolReport> => {
   const began = performance.now();
+  assertStopOptions(options);
   if (site.closed) return stopAll(site, options);
   const { done, cuts } = await counting(site, async () => {
     const stopped = await site.change(async () => {
@@ -194,6 +196,7 @@ export const stopSome = async (site: Site, meant: Meant, options: StopOptions = 
 /** Ends the life of the whole pool, at once: what waits for its turn finds it stopped. */
 export const stopAll = async (site: Site, options?: StopOptions): Promise<PoolReport> => {
   const began = performance.now();
+  assertStopOptions(options);
   site.stops += 1;
   site.started = false;
   const entries = [...site.entries.values()];

@@ -7,7 +7,7 @@ import { danglingIssue } from './desired.ts';
 import { Entry, type Part } from './entry.ts';
 import { PoolError, type PoolErrorCode, type PoolPhase } from './errors.ts';
 import type { PoolServer, PoolServerConfig } from './pool-server.ts';
-import { labelOf, listenIn, membersOf, type ReadServer } from './read-server.ts';
+import { labelOf, listenIn, membersOf, NAMELESS, type ReadServer } from './read-server.ts';
 import { idFrom } from './server-id.ts';
 import { failureOf, hintOf, type Site } from './site.ts';
 
@@ -26,7 +26,8 @@ const failed = ({ code, phase, name, key, verb }: Doing, error: Error, issues: r
   const [issue] = issues;
   const place = issue === undefined || issue.path === '' ? '' : `${issue.path}: `;
   const reason = issue === undefined ? error.message : `${place}${issue.message}${more}`;
-  return new PoolError(code, `server ${oneLine(name)} cannot be ${verb}: ${reason}`, {
+  const who = name === NAMELESS ? 'a server' : `server ${oneLine(name)}`;
+  return new PoolError(code, `${who} cannot be ${verb}: ${reason}`, {
     failures: [failureOf({ name, key }, phase, error)],
     issues,
     ...(hint === undefined ? {} : { hint }),
@@ -61,6 +62,11 @@ interface Newcomer {
 const receive = (site: Site, given: unknown): Newcomer => {
   if (given === undefined || given === null) {
     throw new PoolError('ERR_POOL_PARAM_EMPTY', 'there is no config to store', { hint: 'give { listen: … }' });
+  }
+  if (Array.isArray(given)) {
+    throw new PoolError('ERR_POOL_ADD', 'a list is no config of a server', {
+      hint: 'spread it, createPool({}, ...configs), or store one after the other',
+    });
   }
   // Read once: what a getter says is the same for everybody from here on.
   const members = membersOf(given);

@@ -67,8 +67,8 @@ describe('refused with the name of the option', () => {
 });
 
 test.each([
-  [{ comit: 'independent' }, "comit must be written 'commit'"],
-  [{ workers: 2 }, 'workers must be one of name, strategy'],
+  [{ comit: 'independent' }, 'comit is no option; did you mean commit?'],
+  [{ workers: 2 }, 'workers is no option; there are name, strategy'],
   [{ name: 5 }, 'name must be a text'],
   [{ logger: {} }, 'logger must be an object with error, warn, info, debug'],
   [null, 'options must be an object'],

@@ -403,3 +403,7 @@ describe('the registry', () => {
     await createMetrics({ prefix: '' });
   });
 });
+
+test('an option that there is not is refused', async () => {
+  await expect(createMetrics({ prefx: 'a_' } as never)).rejects.toThrow('prefx is no option; did you mean prefix?');
+});

@@ -43,7 +43,7 @@ describe('a new pool', () => {
 
   test('refuses options that a pool decides itself, and handlers that cannot answer', () => {
     expect(() => rigPool([], { commit: 'atomic' } as never)).toThrow(/^commit must be left out/);
-    expect(() => rigPool([], { nmae: 'x' } as never)).toThrow("nmae must be written 'name'");
+    expect(() => rigPool([], { nmae: 'x' } as never)).toThrow('nmae is no option; did you mean name?');
     expect(thrownBy(() => rigPool([], { handler: 'hello' as never }))).toMatchObject({ code: 'ERR_POOL_HANDLER' });
     expect(thrownBy(() => rigPool([], { handler: { api: 5 } as never })).message).toContain("'api'");
   });

@@ -25,3 +25,24 @@ test('what fails is told to whoever asked, and the next one has its turn', async
   await expect(rejected).rejects.toThrow('rejected');
   expect(await last).toBe('last');
 });
+
+test('what is done in a row leaves time for everything else', async () => {
+  const turns = new Turns();
+  let others = 0;
+  let isOver = false;
+  const other = (): void => {
+    others += 1;
+    if (!isOver) setImmediate(other);
+  };
+  setImmediate(other);
+  const busy = (): void => {
+    const end = performance.now() + 5;
+    while (performance.now() < end);
+  };
+  for (let count = 0; count < 10; count += 1) await turns.take(busy);
+  const oneByOne = others;
+  await Promise.all(Array.from({ length: 10 }, () => turns.take(busy)));
+  isOver = true;
+  expect(oneByOne).toBeGreaterThan(2);
+  expect(others).toBeGreaterThan(oneByOne + 2);
+});

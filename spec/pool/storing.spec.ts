@@ -395,7 +395,7 @@ test('what is said of a config that is none fits on a line', async () => {
   const { message } = await refusalOf(pool.storeNew(serving(`x\n\u0000${'y'.repeat(5_000)}`)));
   expect(message).toMatch(/^server x\\n\\u\{0\}y+… cannot be added: name: /);
   expect(message.length).toBeLessThan(400);
-  expect((await refusalOf(pool.storeNew(JSON.parse('7')))).message).toMatch(/^server server cannot be added: must be/);
+  expect((await refusalOf(pool.storeNew(JSON.parse('7')))).message).toMatch(/^a server cannot be added: must be/);
 });
 
 test('a change that cannot be read is refused as one that is not valid', async () => {

@@ -95,7 +95,7 @@ const narrateHealth = ({ server: id, health, news, error, cut = 0 }: HealthRepor
   if (news === 'restart') logger.warn(`${server} is down and is built anew`);
   if (news === 'restart-failed') logger.warn(`${server} is down and could not be built anew`, error);
   if (news === 'cut') logger.warn(`${server} was built anew; ${count(cut, 'former connection')} had to be cut`);
-  if (news === 'given-up') logger.error(`${server} is left alone`, error);
+  if (news === 'given-up') logger.error(`${server} is left alone${error === undefined ? '' : `: ${told(error)}`}`);
 };
 
 const narrateStatus = ({ member, status, moved }: Crashable, logger: Logger): void => {

@@ -23,6 +23,7 @@ import { restart, start, stopAll, stopSome } from './running.ts';
 import { SharedHandlers } from './shared-handlers.ts';
 import { Site } from './site.ts';
 import { placeAll, remove, store } from './storing.ts';
+import { tellUnanswered } from './unanswered.ts';
 import { monitor } from './watching.ts';
 
 /** Everything that happens to a pool, told to people: what they do about it cannot harm it. */
@@ -186,7 +187,11 @@ export class ClusterPool extends ServerReader implements Pool {
   }
 
   handler(handler: PoolHandler | undefined): Promise<void> {
-    return this.#site.change(() => this.#site.handlers.exchange(handler));
+    const site = this.#site;
+    return site.change(() => {
+      site.handlers.exchange(handler);
+      tellUnanswered(site, site.entries.values());
+    });
   }
 
   monitor(settings: HealthConfig = {}): Promise<readonly Monitor[]> {

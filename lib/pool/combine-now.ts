@@ -5,7 +5,8 @@ import type { Entry, Part } from './entry.ts';
 import { PoolError, type PoolFailure } from './errors.ts';
 import type { PoolPlan } from './pool.ts';
 import type { PoolServer, PoolServerConfig } from './pool-server.ts';
-import { failureOf, type Site } from './site.ts';
+import { failureOf, hintOf, type Site } from './site.ts';
+import { tellUnanswered } from './unanswered.ts';
 
 /** @param stopped - the pool was stopped while its cluster looked at them: nobody wants them to run any more. */
 const put = (site: Site, { added, changed, removed, parts }: Combination, stopped: boolean): void => {
@@ -54,12 +55,15 @@ export const combineNow = async (
       const planned = planOf(site, combination, combining);
       const { added, changed, removed, parts } = combination;
       const concerned = new Set([...added, ...removed, ...changed.map(({ entry }) => entry)].map(({ id }) => id));
+      for (const entry of removed) entry.leaving = true;
       const verdict = await site.commit(parts, 'atomic', concerned);
       if (verdict.status === 'undone') {
+        for (const entry of removed) entry.leaving = false;
         await site.restore();
         throw refusal(combining, parts, verdict.refused);
       }
       put(site, combination, site.stops !== stops);
+      tellUnanswered(site, [...added, ...changed.map(({ entry }) => entry)]);
       const result = Object.freeze({ ...planned, plan: verdict.plan });
       const left = changed.filter(({ moves }) => moves).map(({ entry }) => entry);
       return { plan: result, gone: new Set([...removed, ...left].map(({ id }) => id)) };
@@ -79,8 +83,10 @@ const refusal = ({ phase }: Combining, parts: readonly Part[], refused: Readonly
   });
   const [first] = failures;
   const reason = first === undefined ? '' : `: server ${first.server}: ${first.error.message}`;
+  const hint = first === undefined ? undefined : hintOf(first.error);
   return new PoolError(CODES[phase], `nothing has changed, because not all of it can be put in force${reason}`, {
     failures,
     issues: [...refused.values()].flatMap((error) => (error instanceof ConfigError ? error.issues : [])),
+    ...(hint === undefined ? {} : { hint }),
   });
 };

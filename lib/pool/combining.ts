@@ -70,9 +70,15 @@ const isSame = (entry: Entry, { spec, config }: ReadServer): boolean =>
   sameData(entry.config.dependsOn, config.dependsOn);
 
 const invalid = ({ phase }: Combining, failures: readonly PoolFailure[], issues: readonly Issue[]): PoolError => {
-  const servers = failures.map(({ server }) => oneLine(server)).join(', ');
-  const hint = issues.find((issue) => issue.hint !== undefined)?.hint;
-  return new PoolError(CODES[phase], `nothing has changed, because configs are not valid: ${servers}`, {
+  const servers = failures.map(({ server }) => oneLine(server));
+  // About the server that the message begins with.
+  const [issue] = failures[0]?.error instanceof ConfigError ? failures[0].error.issues : issues;
+  const place = issue === undefined || issue.path === '' ? '' : `${issue.path}: `;
+  const reason = issue === undefined ? '' : ` (${place}${issue.message})`;
+  const hint = issue?.hint;
+  const [first = '', ...others] = servers;
+  const named = [`${first}${reason}`, ...others].join(', ');
+  return new PoolError(CODES[phase], `nothing has changed, because configs are not valid: ${named}`, {
     failures,
     issues,
     ...(hint === undefined ? {} : { hint }),

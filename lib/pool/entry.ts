@@ -30,6 +30,8 @@ export class Entry implements Part {
   wanted = false;
   /** It was stopped on purpose, and not started since. */
   halted = false;
+  /** It is being taken out of the pool. */
+  leaving = false;
   /** Why it could not be started. */
   error: Error | undefined;
   /** What people hold of it. */

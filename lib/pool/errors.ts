@@ -54,6 +54,10 @@ export interface PoolErrorOptions extends ErrorOptions {
   readonly report?: PoolReport;
 }
 
+const hide = (error: object, member: string): void => {
+  Object.defineProperty(error, member, { enumerable: false });
+};
+
 /**
  * Something that was asked of a pool and did not come about, whole or in part.
  *
@@ -80,5 +84,10 @@ export class PoolError extends Error {
     this.issues = Object.freeze([...issues]);
     this.hint = hint;
     this.report = report;
+    // What there is nothing of is not shown where the error is printed.
+    if (failures.length === 0) hide(this, 'failures');
+    if (issues.length === 0) hide(this, 'issues');
+    if (hint === undefined) hide(this, 'hint');
+    if (report === undefined) hide(this, 'report');
   }
 }

@@ -18,8 +18,17 @@ export interface PoolServerConfig extends Omit<ServerConfig, 'dependsOn'> {
  */
 export type PoolHandler = App | Readonly<Record<string, App>>;
 
-/** One server of a pool, as long as the pool has it: what it says is always the present. */
+/**
+ * One server of a pool, as long as the pool has it: what it says is always the present. Printed, or as JSON, it shows its
+ * id, name, address, URL and state.
+ */
 export interface PoolServer {
+  /**
+   * What its cluster calls it: its key in `pool.cluster.snapshot.servers`, the label `server` of metrics, and what rules
+   * of readiness name. Made of its name, or of its address as it was written, with a number behind it where others have
+   * the same; stays until it is taken out of its pool or another one takes its place.
+   */
+  readonly id: string;
   /** What people call it; its address when it has no name. */
   readonly name: string;
   /** Its key: where it listens, in canonical form, with the real port once that is known. */
@@ -36,7 +45,7 @@ export interface PoolServer {
   readonly config: PoolServerConfig;
   /** `stopped` before its first start as well. */
   readonly state: ServerState;
-  /** Everything that is known of it while the pool runs. */
+  /** Everything that is known of it while the pool runs, under the name it has here. */
   readonly snapshot: ServerSnapshot | undefined;
   /** How it is, once something looks after it. */
   readonly health: Health | undefined;

@@ -18,6 +18,20 @@ export interface Keeper {
   healthCheck(entry: Entry): Promise<void>;
 }
 
+/** What Node asks for a text when a value is printed. */
+export const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+const renamed = new WeakMap<ServerSnapshot, ServerSnapshot>();
+
+/** The same snapshot under the name that its server has in the pool; the same one each time. */
+const calledBy = (name: string, snapshot: ServerSnapshot): ServerSnapshot => {
+  const known = renamed.get(snapshot);
+  if (known?.name === name) return known;
+  const named = Object.freeze({ ...snapshot, name });
+  renamed.set(snapshot, named);
+  return named;
+};
+
 /** What people hold of a server: everything it says is looked up when it is asked for. */
 export class PooledServer implements PoolServer {
   #entry: Entry;
@@ -46,6 +60,10 @@ export class PooledServer implements PoolServer {
     return true;
   }
 
+  get id(): string {
+    return this.#entry.id;
+  }
+
   get name(): string {
     return this.#entry.name;
   }
@@ -61,7 +79,7 @@ export class PooledServer implements PoolServer {
 
   get url(): string {
     const { spec, address } = this.#entry;
-    return this.snapshot?.url ?? spec.expose ?? urlOf(address, this.isTls);
+    return this.#status?.url ?? spec.expose ?? urlOf(address, this.isTls);
   }
 
   get disabled(): boolean {
@@ -77,22 +95,28 @@ export class PooledServer implements PoolServer {
   }
 
   get state(): ServerState {
-    const state = this.snapshot?.state ?? 'stopped';
+    const state = this.#status?.state ?? 'stopped';
     if (state !== 'stopped') return state;
     if (this.#keeper?.isDraining(this.#entry) === true) return 'draining';
     return this.#entry.error === undefined ? state : 'failed';
   }
 
   get snapshot(): ServerSnapshot | undefined {
+    const status = this.#status;
+    return status === undefined || status.name === this.name ? status : calledBy(this.name, status);
+  }
+
+  /** As the cluster tells it, which calls by its id what has no name. */
+  get #status(): ServerSnapshot | undefined {
     return this.#keeper?.status(this.#entry);
   }
 
   get health(): Health | undefined {
-    return this.snapshot?.health;
+    return this.#status?.health;
   }
 
   get error(): Error | undefined {
-    return this.#entry.error ?? this.snapshot?.error;
+    return this.#entry.error ?? this.#status?.error;
   }
 
   get detached(): boolean {
@@ -104,11 +128,21 @@ export class PooledServer implements PoolServer {
   }
 
   isRunning(): boolean {
-    return this.snapshot?.state === 'running';
+    return this.#status?.state === 'running';
   }
 
   uptime(): number {
-    return this.snapshot?.uptimeMs ?? 0;
+    return this.#status?.uptimeMs ?? 0;
+  }
+
+  /** What `JSON.stringify` and `console.log` show. */
+  toJSON(): Pick<PoolServer, 'id' | 'name' | 'bind' | 'url' | 'state'> {
+    const { id, name, bind, url, state } = this;
+    return { id, name, bind, url, state };
+  }
+
+  [INSPECT](_depth: number, options: unknown, inspect: (value: unknown, options: unknown) => string): string {
+    return `PoolServer ${inspect(this.toJSON(), options)}`;
   }
 
   async start(): Promise<void> {

@@ -3,6 +3,7 @@ import type { StopOptions } from '../cluster/cluster.ts';
 import { guarded } from '../reactive/guarded.ts';
 import type { PoolReader, PoolView } from './pool.ts';
 import type { PoolChange, PoolServer } from './pool-server.ts';
+import { INSPECT } from './pooled-server.ts';
 import type { PoolReport } from './report.ts';
 import { fieldOf, type PoolField, type PoolMatch, type Select, selectBy } from './select.ts';
 import { restrictChanges, restrictServers } from './view.ts';
@@ -112,6 +113,15 @@ export class ServerReader implements PoolReader {
 
   monitorNames(): readonly string[] {
     return this.all().map(({ monitorName }) => monitorName);
+  }
+
+  /** What `JSON.stringify` and `console.log` show. */
+  toJSON(): readonly PoolServer[] {
+    return this.all();
+  }
+
+  [INSPECT](_depth: number, options: unknown, inspect: (value: unknown, options: unknown) => string): string {
+    return `${this.#selects === undefined ? 'Pool' : 'PoolView'} ${inspect(this.all(), options)}`;
   }
 
   start(): Promise<PoolReport> {

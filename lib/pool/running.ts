@@ -5,6 +5,7 @@ import { PoolError, type PoolErrorCode } from './errors.ts';
 import { assertStopOptions } from './options.ts';
 import type { PoolReport, ServerReport } from './report.ts';
 import { failureOf, hintOf, type Site } from './site.ts';
+import { tellUnanswered } from './unanswered.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Which servers are meant; all of the pool when `undefined`. */
@@ -117,6 +118,10 @@ const begin = async (site: Site, meant: Meant, stops: number, doing: Doing): Pro
   const ran = new Set(entries.filter((entry) => site.isRunning(entry)));
   const status = await bringUp(site, entries);
   if (status === 'idle') assertNotStopped(site, stops, doing);
+  tellUnanswered(
+    site,
+    entries.filter((entry) => !ran.has(entry)),
+  );
   const rows = entries.map((entry) => {
     if (entry.spec.disabled) return rowOf(entry, 'skipped');
     if (entry.error !== undefined) return rowOf(entry, 'failed', entry.error);

@@ -54,6 +54,11 @@ export class SharedHandlers {
     return this.#given;
   }
 
+  /** The keys of those there are. */
+  get keys(): readonly string[] {
+    return [...this.#apps.keys()];
+  }
+
   /** The next request is answered by these. Throws a `PoolError` (`ERR_POOL_HANDLER`), and nothing has changed then. */
   exchange(handler: PoolHandler | undefined): void {
     this.#apps = appsOf(handler);
@@ -74,8 +79,11 @@ export class SharedHandlers {
     const app = this.#apps.get(key);
     if (app !== undefined) return app;
     const message = key === '' ? 'the pool has no handler' : `the pool has no handler '${key}'`;
-    throw new PoolError('ERR_POOL_HANDLER', message, {
+    const error = new PoolError('ERR_POOL_HANDLER', message, {
       hint: "give the server 'app' or 'routes', or the pool a handler",
     });
+    // It is logged for every request, and how a request got here helps nobody.
+    error.stack = `${error.name}: ${error.message}`;
+    throw error;
   }
 }

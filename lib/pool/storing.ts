@@ -10,6 +10,7 @@ import type { PoolServer, PoolServerConfig } from './pool-server.ts';
 import { labelOf, listenIn, membersOf, NAMELESS, type ReadServer } from './read-server.ts';
 import { idFrom } from './server-id.ts';
 import { failureOf, hintOf, type Site } from './site.ts';
+import { tellUnanswered } from './unanswered.ts';
 
 /** What is being done to one server, for the error that says it did not come about. */
 interface Doing {
@@ -181,6 +182,7 @@ export const store = (site: Site, given: unknown, handleFor = site.handleFor): P
     }
     const handle = adopt(site, newcomer, handleFor(entry));
     site.settle();
+    tellUnanswered(site, [entry]);
     return handle;
   });
 
@@ -248,6 +250,7 @@ export const update = async (site: Site, entry: Entry, change: Partial<PoolServe
     if (entry.handle !== undefined) site.tell({ type: 'replaced', bind: entry.key, server: entry.handle, former });
     if (moves) site.rekey(new Map([[entry, place]]));
     site.settle();
+    tellUnanswered(site, [entry]);
     return moves;
   });
   if (moved) await site.lives.drained(new Set([entry.id]));
@@ -268,6 +271,7 @@ export const remove = async (
     if (leaving.length === 0) return [];
     await site.hurry(leaving, drainTimeoutMs);
     const ids = new Set(leaving.map(({ id }) => id));
+    for (const entry of leaving) entry.leaving = true;
     const rest = Array.from(site.entries.values()).filter(({ id }) => !ids.has(id));
     await site.commit(rest, 'independent', ids);
     return leaving.map((entry) => ({ id: entry.id, handle: site.drop(entry) }));

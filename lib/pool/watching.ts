@@ -12,6 +12,7 @@ import {
 import { type Address, parseAddress } from '../config/address.ts';
 import type { HealthConfig } from '../config/health-config.ts';
 import { healthSettingsOf } from '../config/health-settings.ts';
+import { oneLine } from '../config/received.ts';
 import { checkOf } from '../health/check.ts';
 import type { Health } from '../health/health.ts';
 import { monitor as watch } from '../health/monitor.ts';
@@ -34,7 +35,7 @@ export const checkHealth = async (site: Site, entry: Entry): Promise<void> => {
   site.assertHas(entry);
   if (!site.isRunning(entry)) {
     const hint = 'start it first';
-    const error = new PoolError('ERR_POOL_NOT_RUNNING', 'server is not running', { hint });
+    const error = new PoolError('ERR_POOL_NOT_RUNNING', `server ${oneLine(entry.name)} is not running`, { hint });
     throw new PoolError(error.code, error.message, { failures: [failureOf(entry, 'health', error)], hint });
   }
   const settings = entry.spec.health ?? healthSettingsOf({});
@@ -54,11 +55,18 @@ const unknown = (): Health => Object.freeze(healthOf(initialHealth(performance.n
 const looksAlike = (a: Health, b: Health): boolean =>
   a.status === b.status && a.rising === b.rising && a.falling === b.falling && a.message === b.message;
 
-const monitorOf = (site: Site, server: PoolServer): Monitor => {
+const monitorOf = (site: Site, entry: Entry, server: PoolServer): Monitor => {
   const present = (): Health => server.health ?? unknown();
   const left$ = merge(site.closed$, site.changes$.pipe(filter(() => server.detached)));
   const news$: Observable<unknown> = merge(site.touched$, site.lives.snapshot$);
-  const health$ = news$.pipe(startWith(undefined), map(present), distinctUntilChanged(looksAlike), takeUntil(left$));
+  const health$ = news$.pipe(
+    startWith(undefined),
+    // Of one that is being taken out nothing is known any more: that is no news of its health.
+    filter(() => !entry.leaving),
+    map(present),
+    distinctUntilChanged(looksAlike),
+    takeUntil(left$),
+  );
   const report = (error: unknown): void => site.logger.error('a subscriber of the pool failed', error);
   return Object.freeze({
     name: server.monitorName,
@@ -77,5 +85,9 @@ export const monitor = async (site: Site, settings: HealthConfig): Promise<reado
       config.health === undefined ? { ...config, health: settings } : config,
     );
   await combineNow(site, looked, { phase: 'monitor', conflict: 'source', keep: false });
-  return Object.freeze(Array.from(site.entries.servers.values(), (server) => monitorOf(site, server)));
+  return Object.freeze(
+    Array.from(site.entries.values()).flatMap((entry) =>
+      entry.handle === undefined ? [] : [monitorOf(site, entry, entry.handle)],
+    ),
+  );
 };

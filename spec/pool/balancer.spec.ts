@@ -51,6 +51,7 @@ interface Said extends Partial<Pick<PoolServer, 'state' | 'health' | 'isTls' | '
 const server = (bind: string, said: Said = {}): PoolServer => {
   const { state = 'running', since, config = { listen: bind }, ...rest } = said;
   return {
+    id: bind,
     name: bind,
     bind,
     expose: 'example.com:443',

@@ -21,6 +21,7 @@ const refuse = (): Promise<never> => Promise.reject(new Error('a fake server doe
 /** A server that only says things, as many or as few as a test needs. */
 export const fakeServer = (name: string, bind: string, expose = bind, state: PoolServer['state'] = 'stopped') => {
   const server: FakeServer = {
+    id: name,
     name,
     bind,
     expose,

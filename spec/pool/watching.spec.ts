@@ -12,7 +12,7 @@ describe('checking the health of a server', () => {
     const server = named(pool, 'a');
     const notRunning = {
       code: 'ERR_POOL_NOT_RUNNING',
-      message: 'server is not running',
+      message: 'server a is not running',
       failures: [{ server: 'a', phase: 'health' }],
     };
     expect(await refusalOf(server.healthCheck())).toMatchObject(notRunning);
@@ -107,5 +107,34 @@ describe('monitoring', () => {
       issues: [{ server: 'a', path: 'health.intervalMs' }],
     });
     expect(named(pool, 'a').config.health).toBeUndefined();
+  });
+});
+
+describe('a monitor', () => {
+  test('says nothing of health when its server is taken out on purpose, by a delete or by a reload', async () => {
+    const { pool } = await runningPool([serving('a'), serving('b')]);
+    const monitors = await pool.monitor(SOON);
+    await eventually(() => monitors.every(({ health }) => health.status === 'ok'));
+    const heard: string[][] = [[], []];
+    for (const [index, { health$ }] of monitors.entries()) {
+      health$.subscribe({
+        next: ({ status }) => heard[index]?.push(status),
+        complete: () => heard[index]?.push('complete'),
+      });
+    }
+    await pool.delete(named(pool, 'a').bind);
+    await pool.reload([serving('c')]);
+    expect(heard).toEqual([
+      ['ok', 'complete'],
+      ['ok', 'complete'],
+    ]);
+  });
+
+  test('with settings that are not valid is refused, and the message says why', async () => {
+    const { pool } = await runningPool([serving('a')]);
+    expect(await refusalOf(pool.monitor({ intervalMs: 1 }))).toMatchObject({
+      code: 'ERR_POOL_MONITOR',
+      message: expect.stringMatching(/configs are not valid: a \(health\.intervalMs: must be a whole number from 10/),
+    });
   });
 });

@@ -1,11 +1,11 @@
 // Servers that are looked after: what is asked of them, how they are, and what that means together.
+// #region checks
 import { Hono } from 'hono';
 import { filter, firstValueFrom, map } from 'rxjs';
 import { combineHealth, createCluster, type HealthStatus, httpStatusOf, type ServerConfig } from 'sluice';
 
 let connected = true;
 
-// #region checks
 /** Asked over HTTP: the path, and if need be more of the request and of the answer. */
 const shop: ServerConfig = {
   listen: '127.0.0.1:0',

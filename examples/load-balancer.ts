@@ -1,9 +1,9 @@
 // Servers of a pool behind one address: they come and go, and nobody who asks has to know.
+// #region main
 import { balance, createPool } from 'sluice/pool';
 
 const pool = createPool();
 
-// #region main
 for (const name of ['api-1', 'api-2', 'api-3']) {
   await pool.storeNew({ name, listen: '127.0.0.1:0', app: () => new Response(name) });
 }

@@ -1,8 +1,9 @@
-import { Hono } from 'hono';
 import parse from 'parse-prometheus-text-format';
-import { createCluster } from 'sluice';
 
 // #region main
+
+import { Hono } from 'hono';
+import { createCluster } from 'sluice';
 import { createMetrics } from 'sluice/metrics';
 
 const metrics = await createMetrics();

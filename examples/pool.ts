@@ -1,9 +1,9 @@
 // Several servers read and changed like a Map: by address, by name, one by one and all at once.
+// #region main
 import { createPool } from 'sluice/pool';
 
 const ask = async (url = ''): Promise<string> => (await fetch(url)).text();
 
-// #region main
 const pool = createPool({ handler: () => new Response('hello from the pool') });
 const api = await pool.storeNew({ name: 'api-users', listen: '127.0.0.1:0' });
 await pool.storeNew({ name: 'api-orders', listen: '127.0.0.1:0', app: () => new Response('orders') });

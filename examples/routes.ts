@@ -1,4 +1,5 @@
 // Routes instead of an app: code and data side by side, each with Hono's path patterns and middleware.
+// #region main
 import type { Context } from 'hono';
 import { poweredBy } from 'hono/powered-by';
 import { createCluster, route } from 'sluice';
@@ -6,7 +7,6 @@ import { createCluster, route } from 'sluice';
 const cluster = createCluster({ baseDir: import.meta.dirname });
 await cluster.start();
 
-// #region main
 const outcome = await cluster.apply({
   api: {
     listen: '127.0.0.1:0',

@@ -134,6 +134,21 @@ describe('cluster$', () => {
     expect(Object.values(log.heard[1]?.servers ?? {}).every(({ state }) => state === 'starting')).toBe(true);
   });
 
+  test('shows a large cluster that stops bit by bit a few times, and at last as it is then', async () => {
+    const many = Object.fromEntries(Array.from({ length: 400 }, (_, index) => [`s${index}`, saying(`${index}`)]));
+    const { cluster } = await running(many);
+    await turn();
+    const log = listen<ClusterSnapshot>(cluster.cluster$);
+    const { durationMs } = await cluster.stop();
+    await eventually(() => log.completed);
+    // One in 4 ms, for which timers take 3 at least; those before it, and those of the states it goes through.
+    expect(log.heard.length).toBeLessThanOrEqual(durationMs / 3 + 5);
+    expect(log.heard.map(({ state }) => state)).toContain('Stopping');
+    const last = log.heard.at(-1);
+    expect(last?.state).toBe('Stopped');
+    expect(Object.values(last?.servers ?? {}).every(({ state }) => state === 'stopped')).toBe(true);
+  });
+
   test('shows everybody the same object', async () => {
     const { cluster } = await running({ a: saying('a') });
     const [one, two] = [listen<ClusterSnapshot>(cluster.cluster$), listen<ClusterSnapshot>(cluster.cluster$)];

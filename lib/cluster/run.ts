@@ -12,7 +12,6 @@ import {
   ReplaySubject,
   Subject,
   Subscription,
-  subscribeOn,
   takeUntil,
 } from 'rxjs';
 import { ConfigError } from '../config/errors.ts';
@@ -20,6 +19,7 @@ import { parseCluster } from '../config/parse.ts';
 import type { CommitMode } from '../config/server-config.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
 import { conflateScan } from '../reactive/conflate-scan.ts';
+import { Fairness, fairly } from '../reactive/fairness.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { commit } from './commit.ts';
 import { Hosts } from './hosts.ts';
@@ -118,19 +118,19 @@ export class Run {
       }),
     );
     this.#life.add(this.#roster.due$.subscribe(() => this.#repairs.offer()));
-    const resumed = this.#progress.applied > 0 ? [undefined] : [];
-    const held = this.#ledger.open;
-    const commits$ = merge(from([...resumed, ...held]), requests$, this.#repairs.wanted$).pipe(
+    const first = [...(this.#progress.applied > 0 ? [undefined] : []), ...this.#ledger.open];
+    const fairness = new Fairness();
+    const commits$ = merge(from(first), requests$, this.#repairs.wanted$).pipe(
       conflateScan<Request | Repair | undefined, Progress>(
         (progress, wanted) =>
-          wanted instanceof Repair ? this.#repair(progress, wanted) : this.#work(progress, wanted),
+          fairly(fairness, wanted instanceof Repair ? this.#repair(progress, wanted) : this.#work(progress, wanted)),
         this.#progress,
         { buffer: this.#settings.siphonBuffer, dropped: (wanted) => this.#drop(wanted) },
       ),
     );
     this.#life.add(commits$.pipe(takeUntil(this.#stopping$)).subscribe());
     this.#serving = true;
-    if (resumed.length + held.length === 0) this.#enter('Running');
+    if (first.length === 0) this.#enter('Running');
   }
 
   /**
@@ -199,7 +199,7 @@ export class Run {
           return this.#progress;
         }),
       );
-    }).pipe(subscribeOn(asapScheduler));
+    });
   }
 
   /** Builds a server anew that is down, unless it got well meanwhile; nothing else is touched. */
@@ -215,7 +215,7 @@ export class Run {
           return this.#progress;
         }),
       );
-    }).pipe(subscribeOn(asapScheduler));
+    });
   }
 
   #drop(wanted: Request | Repair | undefined): void {

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { ClusterConfig } from '../../lib/config/server-config.ts';
 import { type AccountingClient, createAccountingClient } from '../accounting/accounting-client.ts';
 import { failures, sum } from '../accounting/tally.ts';
-import { calm, running, saying } from './fixtures/clusters.ts';
+import { ask } from './fixtures/asking.ts';
+import { addressOf, calm, running, saying } from './fixtures/clusters.ts';
 import { freeAddresses } from './fixtures/ports.ts';
 
 /** Kept and fresh connections that ask without a break, and accept only these bodies. */
@@ -129,4 +130,25 @@ test('a stop under load answers everything it accepted', async () => {
   expect(cut).toBe(0);
   expect(report.written).toBeGreaterThan(30);
   expect({ failed: failures(report), examples: report.examples }).toEqual({ failed: 0, examples: [] });
+});
+
+test('changes that are awaited one after the other leave time for requests', async () => {
+  const { cluster } = await running({ a: saying('0') });
+  const address = addressOf(cluster, 'a');
+  let answered = 0;
+  let isOver = false;
+  const asking = (async (): Promise<void> => {
+    while (!isOver) {
+      await ask(address);
+      answered += 1;
+    }
+  })();
+  const until = performance.now() + 500;
+  let changes = 0;
+  for (; performance.now() < until; changes += 1) await cluster.apply({ a: saying(String(changes % 2)) });
+  const meanwhile = answered;
+  isOver = true;
+  await asking;
+  expect(changes).toBeGreaterThan(20);
+  expect(meanwhile).toBeGreaterThan(5);
 });

@@ -3,7 +3,6 @@ import { isCallable } from './callable.ts';
 import { headerName, headerValue } from './header-schema.ts';
 import type { HealthCheckFunction } from './health-config.ts';
 import { healthDefaults, httpCheckDefaults } from './health-settings.ts';
-import { trueOr } from './middleware-schema.ts';
 import { type Check, noArray, rule, shape, wholeNumber } from './shape.ts';
 import { shortForm } from './short-form.ts';
 import { wording } from './wording.ts';
@@ -159,11 +158,24 @@ const MEANT = {
   retries: "write 'fallToWarn' and 'fallToDown'",
 };
 
-const WHAT = 'true, or health settings';
-const description = 'How it is looked after: what is asked, how often, and what follows; true checks that it listens.';
+const WHAT = 'true, false, or health settings';
+const description =
+  'How it is looked after: what is asked, how often, and what follows; true checks that it listens, false is the same as nothing.';
+
+/** Settings, or whether there are any. An issue is about the settings, unless something else was given. */
+const flagOr = <Settings extends v.GenericSchema>(
+  settings: Settings,
+): v.UnionSchema<[v.BooleanSchema<undefined>, Settings], undefined> => {
+  const flag = v.boolean();
+  return {
+    ...v.union([flag, settings]),
+    '~run': (dataset, config) =>
+      typeof dataset.value === 'boolean' ? flag['~run'](dataset, config) : settings['~run'](dataset, config),
+  };
+};
 
 /** The health settings of a server in code. */
-export const healthSchema = trueOr(
+export const healthSchema = flagOr(
   v.pipe(
     shape(
       WHAT,
@@ -178,4 +190,4 @@ export const healthSchema = trueOr(
 );
 
 /** The same in a file: what data alone can say. */
-export const healthDataSchema = v.pipe(trueOr(shape(WHAT, data, MEANT)), v.metadata({ description }));
+export const healthDataSchema = v.pipe(flagOr(shape(WHAT, data, MEANT)), v.metadata({ description }));

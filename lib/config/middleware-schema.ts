@@ -27,7 +27,7 @@ const recordOf = <Value extends v.GenericSchema>(value: Value, name: string) =>
   noArray(v.record(headerName, value, wording(name)), wording(name));
 
 /** Settings, or `true` for none in particular. An issue is about the settings, unless something else was given. */
-export const trueOr = <Settings extends v.GenericSchema>(
+const trueOr = <Settings extends v.GenericSchema>(
   settings: Settings,
 ): v.UnionSchema<[v.LiteralSchema<true, undefined>, Settings], undefined> => {
   const yes = v.literal(true);

@@ -9,6 +9,7 @@ import { healthDataSchema, healthSchema } from './health-schema.ts';
 import { http2NeedsTls } from './http2-schema.ts';
 import { ID } from './id.ts';
 import { middlewareDataSchema, middlewareSchema } from './middleware-schema.ts';
+import { otherNames } from './other-names.ts';
 import { isPlainObject } from './plain-data.ts';
 import { routesDataSchema, routesSchema } from './route-schema.ts';
 import type { App, ServerLimits, UpgradeHandler } from './server-config.ts';
@@ -200,16 +201,23 @@ const middlewareAroundRoutes: Check = (record, report) => {
 
 /** A server in code. */
 export const serverSchema = v.pipe(
-  shape('a server', {
-    ...data,
-    app: v.optional(
-      v.custom<App>(isApp, wording('a Hono app, an object with fetch, or a fetch function', '', "data uses 'routes'")),
-    ),
-    routes: v.optional(routesSchema),
-    middleware: v.optional(middlewareSchema),
-    health: v.optional(healthSchema),
-    upgrade: v.optional(v.custom<UpgradeHandler>(isCallable, wording('a function'))),
-  }),
+  shape(
+    'a server',
+    {
+      ...data,
+      app: v.optional(
+        v.custom<App>(
+          isApp,
+          wording('a Hono app, an object with fetch, or a fetch function', '', "data uses 'routes'"),
+        ),
+      ),
+      routes: v.optional(routesSchema),
+      middleware: v.optional(middlewareSchema),
+      health: v.optional(healthSchema),
+      upgrade: v.optional(v.custom<UpgradeHandler>(isCallable, wording('a function'))),
+    },
+    otherNames,
+  ),
   rule(oneAnswer),
   rule(middlewareAroundRoutes),
   rule(timeoutsAgree),
@@ -222,12 +230,16 @@ export type ServerOutput = v.InferOutput<typeof serverSchema>;
 
 /** A server in a file: what data alone can say. */
 const serverDataSchema = v.pipe(
-  shape('a server', {
-    ...data,
-    routes: routesDataSchema,
-    middleware: v.optional(middlewareDataSchema),
-    health: v.optional(healthDataSchema),
-  }),
+  shape(
+    'a server',
+    {
+      ...data,
+      routes: routesDataSchema,
+      middleware: v.optional(middlewareDataSchema),
+      health: v.optional(healthDataSchema),
+    },
+    { ...otherNames, handler: "write 'routes'", fetch: "write 'routes'" },
+  ),
   v.metadata({ description: 'One server: where it listens, and what answers there.' }),
 );
 

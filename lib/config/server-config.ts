@@ -196,9 +196,9 @@ export interface ServerConfig extends Partial<ServerLimits> {
   readonly restart?: RestartConfig;
   /**
    * Looks after it: what is asked, how often, and what follows from the answers. `true` checks that it accepts
-   * connections. Nobody looks by default.
+   * connections. Nobody looks by default, nor with `false`.
    */
-  readonly health?: HealthConfig | true;
+  readonly health?: HealthConfig | boolean;
   /**
    * Ids of servers of the same config, each once, that start before this one and stop after it; none by default.
    *

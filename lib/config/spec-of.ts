@@ -85,7 +85,7 @@ const restartOf = (given: GivenRestart | undefined): Required<RestartConfig> => 
 };
 
 const healthOf = (given: ServerOutput['health']): ServerSpec['health'] => {
-  if (given === undefined) return undefined;
+  if (given === undefined || given === false) return undefined;
   const settings = healthSettingsOf(given);
   freezePlainData(settings);
   return settings;

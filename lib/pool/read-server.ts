@@ -29,6 +29,8 @@ const LISTEN_MISSING = wording(
   "give 'listen', or where clients reach the server",
 );
 
+const TLS_TRUE = "give a certificate and its key; 'true' is for the list of poolConfig(…) with setDefaultTls(…)";
+
 /** What only pools know of a server. */
 const OWN: ReadonlySet<string> = new Set(['handlerKey', 'dependsOn']);
 
@@ -101,9 +103,11 @@ export const readServer = (given: unknown, id: string, standFor: (key: string) =
   const base = answering(rest, standFor(typeof handlerKey === 'string' ? handlerKey : ''));
   const { specs, issues } = parseCluster({ [id]: base });
   const isLost = (rest.listen === undefined || rest.listen === '') && rest.expose === undefined;
+  const hinted =
+    rest.tls === true ? issues.map((issue) => (issue.path === 'tls' ? { ...issue, hint: TLS_TRUE } : issue)) : issues;
   const lost = isLost ? [issueOf(undefined, 'expose', received(rest.expose), LISTEN_MISSING)] : [];
   const spec = specs.get(id);
-  if (spec === undefined || own.length > 0) return labelled([...issues, ...lost, ...own]);
+  if (spec === undefined || own.length > 0) return labelled([...hinted, ...lost, ...own]);
   // What the parser has accepted is a server config, and the two members that it does not know were looked at here.
   const config = Object.freeze(members as object as PoolServerConfig);
   return { ok: true, config, base: base as object as ServerConfig, spec };

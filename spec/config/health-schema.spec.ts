@@ -3,6 +3,7 @@ import { toConfigSchema } from '../../docs/config-json-schema.ts';
 import type { HealthConfig } from '../../lib/config/health-config.ts';
 import { healthDefaults, healthSettingsOf } from '../../lib/config/health-settings.ts';
 import type { Issue } from '../../lib/config/issue.ts';
+import { parseCluster } from '../../lib/config/parse.ts';
 import { differences, sameSpec } from '../../lib/config/same.ts';
 import { server } from './configs.ts';
 import { issuesOf, specOf } from './reading.ts';
@@ -61,9 +62,8 @@ describe('the health of a server in a config', () => {
   });
 
   const wrong: readonly (readonly [what: string, health: unknown, path: string, says: RegExp])[] = [
-    ['false', false, 'health', /must be true, or health settings, not false/],
-    ['a text', '/healthz', 'health', /must be true, or health settings/],
-    ['a list', [], 'health', /must be true, or health settings/],
+    ['a text', '/healthz', 'health', /must be true, false, or health settings/],
+    ['a list', [], 'health', /must be true, false, or health settings/],
     ['two checks', { http: '/', check }, 'health', /'http' and 'check' exclude each other/],
     ['tcp that is false', { tcp: false }, 'health.tcp', /must be true/],
     ['a path without its slash', { http: 'healthz' }, 'health.http', /must be a path that starts with '\/'/],
@@ -146,4 +146,11 @@ test('the schema for editors knows what data can say of health', () => {
   expect(health).toContain('"riseToWarn":{"type":"integer","minimum":1,"maximum":255');
   expect(health.slice(0, 6_000)).not.toContain('"check"');
   expect(health).toContain('"2xx"');
+});
+
+test('false is as good as no health settings', () => {
+  const app = () => new Response();
+  const { specs, issues } = parseCluster({ a: { listen: ':80', app, health: false } });
+  expect(issues).toEqual([]);
+  expect(specs.get('a')?.health).toBeUndefined();
 });

@@ -83,3 +83,17 @@ describe('a dependency on a name that several servers have', () => {
     expect(named(pool, 'web').isRunning()).toBe(false);
   });
 });
+
+test('encryption without settings is told where it belongs', async () => {
+  const { pool } = await runningPool();
+  const error = await refusalOf(pool.storeNew(serving('a', ':8443', { tls: true } as never)));
+  expect(error).toMatchObject({ code: 'ERR_POOL_ADD', issues: [{ path: 'tls' }] });
+  expect(error.hint).toContain('poolConfig(…) with setDefaultTls');
+});
+
+test('a server that is not to be looked after stays as it is when the pool is monitored', async () => {
+  const { pool } = await runningPool([serving('a', '127.0.0.1:0', { health: false }), serving('b')]);
+  await pool.monitor();
+  expect([named(pool, 'a').config.health, named(pool, 'a').health]).toEqual([false, undefined]);
+  expect(named(pool, 'b').health).toBeDefined();
+});

@@ -37,28 +37,34 @@ const CALM_MS = 0.02;
 /** How long a calm turn is sought; under full load there may be none, and a turn may take as long as it likes. */
 const SEEK_MS = 100;
 
+/** The longest that a turn is sought in which nobody connected; there is one unless more connect than are let in. */
+const LONGEST_SEEK_MS = 10_000;
+
 const acceptedAt = ({ listener }: Host): number => listener?.acceptedAt ?? 0;
 
 /**
- * Lets the address go right after a turn in which nobody connected and hardly anything else happened, or when none is
- * found in time, and emits.
+ * Lets the address go right after a turn in which nobody connected and hardly anything else happened, and emits. When no
+ * such turn is found in time, after one in which nobody connected; and when there is none of those either, at last.
  *
  * Closing a listening socket resets the connections in its queue: those that came after the event loop last looked, and
- * it accepts one in each turn, before it runs this. (Telling the kernel to let in fewer makes it worse: it drops the last
- * word of handshakes then, and clients who believe that they are connected are reset.)
+ * it accepts one in each turn, before it runs this. A turn without one has seen the queue empty; after a process has
+ * stood still there may be hundreds in it. (Telling the kernel to let in fewer makes it worse: it drops the last word of
+ * handshakes then, and clients who believe that they are connected are reset.)
  */
-const calm = (host: Host, seekMs: number): Observable<unknown> =>
+const calm = (host: Host, limitMs: number): Observable<unknown> =>
   defer(() => {
     let turnedAt = performance.now();
-    const until = turnedAt + seekMs;
+    const calmUntil = turnedAt + Math.min(SEEK_MS, limitMs);
+    const until = turnedAt + Math.min(LONGEST_SEEK_MS, limitMs);
     return yieldTurn().pipe(
       repeat(),
       filter((_, turn) => {
         const before = turnedAt;
         turnedAt = performance.now();
-        const busy = acceptedAt(host) > before || turnedAt - before > CALM_MS;
         // The first of them may be what is left of the present turn, in which nobody was accepted.
-        return turn > 0 && (!busy || turnedAt >= until);
+        if (turn === 0) return false;
+        if (acceptedAt(host) > before) return turnedAt >= until;
+        return turnedAt - before <= CALM_MS || turnedAt >= calmUntil;
       }),
       tap(() => host.letGo()),
       take(1),
@@ -80,7 +86,7 @@ const quiet = (host: Host, limitMs: number): Observable<unknown> =>
         looks = acceptedAt(host) === last ? looks + 1 : 0;
         last = acceptedAt(host);
         if (looks >= QUIET_LOOKS) return of(undefined);
-        return performance.now() < until ? EMPTY : calm(host, Math.min(SEEK_MS, limitMs / 2));
+        return performance.now() < until ? EMPTY : calm(host, limitMs / 2);
       }),
       take(1),
     );

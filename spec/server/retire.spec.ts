@@ -66,6 +66,26 @@ describe('an address that is not wanted any more', () => {
     expect(await isFree(serving)).toBe(true);
   });
 
+  test('is kept until everybody in its queue was let in, however long the machine stood still', async () => {
+    const busy = (ms: number): void => {
+      const end = performance.now() + ms;
+      while (performance.now() < end);
+    };
+    const slow = (): Response => {
+      busy(1);
+      return new Response('hello');
+    };
+    const serving = await serve({ app: slow });
+    const { over } = leave(serving, 10_000);
+    const wires = Array.from({ length: 400 }, () => serving.dial());
+    for (const wire of wires) wire.write(get('/'));
+    // They are in the queue of the socket when this turn is over, and by then its time is up as well.
+    process.nextTick(() => busy(1_500));
+    const answers = await Promise.all(wires.map(async (wire) => (await wire.responses())[0]?.status));
+    expect(answers.filter((status) => status === 200)).toHaveLength(400);
+    expect(await over).toMatchObject({ cut: 0 });
+  });
+
   test('answers newcomers while it is kept, and tells them', async () => {
     const serving = await serve({ app: hello });
     const { over } = leave(serving, 10_000);

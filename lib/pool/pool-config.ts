@@ -208,7 +208,8 @@ const errorOf = (phase: 'add' | 'validate', faults: readonly Fault[], size: numb
     return { server: reading.label, bind: reading.bind, phase, code: error.code, error };
   });
   const issues = faults.flatMap((fault) => fault.issues);
-  const hint = issues.find((issue) => issue.hint !== undefined)?.hint;
+  // About the server that the message begins with.
+  const hint = faults[0] === undefined ? undefined : new ConfigError(faults[0].issues).hint;
   const code = phase === 'add' ? 'ERR_POOL_ADD' : 'ERR_POOL_VALIDATE';
   return new PoolError(code, `${faults.length} of ${size} servers cannot be in a pool: ${named}`, {
     failures,

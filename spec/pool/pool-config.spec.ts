@@ -272,7 +272,7 @@ describe('toPool', () => {
       code: 'ERR_POOL_VALIDATE',
       message: '2 of 3 servers cannot be in a pool: bad, #2',
       issues: configs.validate(),
-      hint: expect.any(String),
+      hint: expect.stringMatching(/^expected an address like/),
       failures: [
         { server: 'bad', bind: '127.0.0.1:99999', phase: 'validate', code: 'ERR_CONFIG' },
         { server: '#2', bind: '127.0.0.1:8081', phase: 'validate', code: 'ERR_CONFIG' },
@@ -312,4 +312,14 @@ describe('toPool', () => {
     ]);
     expect(error?.message).toBe('6 of 7 servers cannot be in a pool: broken, second, leans, and 3 more');
   });
+});
+
+test('the hint of what is refused is about the server that the message begins with', () => {
+  const list = poolConfig([
+    { name: 'a', listen: '127.0.0.1:99999' },
+    { name: 'b', listen: ':80', maxConections: 5 } as never,
+  ]).setHandler(() => new Response());
+  const error = thrownBy(() => list.toPool());
+  expect(error.message).toMatch(/servers cannot be in a pool: a, b$/);
+  expect(error.hint).toMatch(/^expected an address like/);
 });

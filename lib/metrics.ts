@@ -1,5 +1,11 @@
 export { MetricsClusterError, MissingPeerError } from './metrics/errors.ts';
-export { type ClusterOwner, createMetrics, type Metrics, type MetricsOptions, type ObserveOptions } from './metrics/metrics.ts';
+export {
+  type ClusterOwner,
+  createMetrics,
+  type Metrics,
+  type MetricsOptions,
+  type ObserveOptions,
+} from './metrics/metrics.ts';
 export type { MeasuredCluster } from './metrics/observed-cluster.ts';
 export type { MetricsRegistry } from './metrics/registry.ts';
 export { type TracerSource, type TracingOptions, tracing } from './metrics/tracing.ts';

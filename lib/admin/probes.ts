@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { checkRules, type Readiness, readinessOf } from '../cluster/readiness.ts';
 import type { ClusterSnapshot, ServerSnapshot } from '../cluster/snapshot.ts';
+import { assertOptions } from '../config/known-options.ts';
 import type { HealthGroup } from '../health/combine.ts';
 import type { Health } from '../health/health.ts';
 import { jsonLine } from './json-line.ts';
@@ -44,7 +45,7 @@ interface ReadinessView extends Partial<Readiness> {
  *
  * `GET` and `HEAD`. The answer is JSON, `{ "status": "ok" }`; with `?verbose` it has the reasons and every server, which
  * is more than strangers need to know. It is never stored. Reads the present snapshot for each request, and nothing else.
- * Throws an `OptionsError` for rules that cannot be followed.
+ * Throws an `OptionsError` for rules that cannot be followed, and for options that there are not.
  *
  * @example
  * ```ts
@@ -57,7 +58,9 @@ interface ReadinessView extends Partial<Readiness> {
  * console.log((await app.request('/readyz')).status); // 200
  * ```
  */
-export const probes = (cluster: Probed, { rules }: ProbesOptions = {}): Hono => {
+export const probes = (cluster: Probed, options: ProbesOptions = {}): Hono => {
+  assertOptions(options, ['rules']);
+  const { rules } = options;
   checkRules(rules);
   const app = new Hono();
   app.get('/livez', () => livez());

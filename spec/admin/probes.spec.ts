@@ -128,3 +128,7 @@ test('rules that cannot be followed are refused when the app is made, not with e
   expect(() => probes(cluster, { rules })).toThrow(refusal);
   expect(() => readiness(cluster, rules)).toThrow(refusal);
 });
+
+test('options that there are not are refused with what was probably meant', () => {
+  expect(() => probes(rig().cluster, JSON.parse('{ "ruls": [] }'))).toThrow('ruls is no option; did you mean rules?');
+});

@@ -85,7 +85,9 @@ describe('a server that is down', () => {
     await until(cluster, restarted(1));
     await until(cluster, isOk);
     expect(sockets.attempts).toHaveLength(attempts);
-    expect(cluster.snapshot.servers.a?.tls).toMatchObject({ state: 'valid', failedHandshakes: 0 });
+    expect(cluster.snapshot.servers.a?.tls).toMatchObject({ state: 'valid' });
+    // A check that is under way when the certificate is read again is given up.
+    expect(cluster.snapshot.servers.a?.tls?.failedHandshakes).toBeLessThan(2);
   });
 
   test('costs no config its number, and has no outcome', async () => {

@@ -52,6 +52,17 @@ test('a server with a certificate answers over https, and says so', async () => 
   expect((await cluster.apply({ a: encrypted('x', { ...pair }) })).status).toBe('unchanged');
 });
 
+test('who looks over TCP whether anybody is there has failed at nothing, and who says something else has', async () => {
+  const pair = await certificate({ names: ['a.example'] });
+  const config = { ...encrypted('x', pair), health: { tcp: true, intervalMs: 10 } } as const;
+  const { cluster } = await running({ a: config });
+  await until(cluster, ({ servers }) => (servers.a?.health?.checks ?? 0) > 5);
+  expect(cluster.snapshot.servers.a?.tls?.failedHandshakes).toBe(0);
+  const wire = dial(at(cluster, 'a'));
+  wire.write('no handshake at all');
+  await eventually(() => cluster.snapshot.servers.a?.tls?.failedHandshakes === 1);
+});
+
 describe('material that cannot be used undoes the config, and what was in use stays', () => {
   const good = certificate();
 

@@ -41,6 +41,11 @@ const refused = (cause: unknown, { source }: Certificate): TlsError => {
     : new TlsError('ERR_TLS_INVALID', `the certificate in ${source} cannot be used`, source, { cause });
 };
 
+/** Whether anything came from a client. Streams that are no sockets of the system do not say: it is taken for granted. */
+const hasSpoken = (socket: object): boolean => !('bytesRead' in socket) || socket.bytesRead !== 0;
+
+const left = (socket: object): HandshakeError => new HandshakeError(LEFT, { attempted: hasSpoken(socket) });
+
 /** A connection whose handshake is under way. */
 interface Pending {
   readonly observer: HandshakeObserver;
@@ -125,7 +130,7 @@ export class Handshakes {
     timer.unref();
     this.#pending.set(socket, { observer, timer });
     // Node closes the connection beneath first, and then says whose certificate it has refused.
-    socket.once('close', () => setImmediate(() => this.#settle(socket)?.observer.failed(new HandshakeError(LEFT))));
+    socket.once('close', () => setImmediate(() => this.#settle(socket)?.observer.failed(left(socket))));
     // Whoever ends its side in the middle of a handshake waits for nothing; Node would wait for the time limit.
     socket.allowHalfOpen = false;
     this.#server.emit('connection', socket);
@@ -180,7 +185,10 @@ export class Handshakes {
     const end = encrypted.authorizationError ? `${NOT_GOOD}: ${encrypted.authorizationError}` : LEFT;
     const reason = code === 'ECONNRESET' ? end : code;
     encrypted.destroy();
-    pending?.observer.failed(cause instanceof HandshakeError ? cause : new HandshakeError(reason, { cause }));
+    const attempted = reason !== LEFT || hasSpoken(socket);
+    pending?.observer.failed(
+      cause instanceof HandshakeError ? cause : new HandshakeError(reason, { cause, attempted }),
+    );
   }
 }
 

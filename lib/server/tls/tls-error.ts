@@ -39,7 +39,10 @@ export class TlsError extends Error {
 export class HandshakeError extends Error {
   override readonly name = 'HandshakeError';
   readonly code = 'ERR_TLS_HANDSHAKE';
-  constructor(reason: string, options?: ErrorOptions) {
+  /** The client had begun: it did more than to see whether anybody is there. */
+  readonly attempted: boolean;
+  constructor(reason: string, { attempted = true, ...options }: ErrorOptions & { readonly attempted?: boolean } = {}) {
     super(`TLS handshake failed${reason === '' ? '' : `: ${reason}`}`, options);
+    this.attempted = attempted;
   }
 }

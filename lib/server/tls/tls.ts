@@ -25,6 +25,7 @@ import { readCalendar } from './calendar.ts';
 import { Handshakes } from './handshakes.ts';
 import { checkMaterial, type Material } from './material.ts';
 import { filesOf, inlineSources, readSources, sameSources, type TlsSources } from './pem-source.ts';
+import { HandshakeError } from './tls-error.ts';
 
 /**
  * How long material that does not fit together gets to become whole. Tools that renew certificates write certificate and
@@ -72,7 +73,8 @@ class TlsEncryption implements Encryption {
     this.#inUse.handshakes.begin(socket, {
       secured: (encrypted, protocol) => observer.secured(encrypted, protocol),
       failed: (error) => {
-        this.#failures += 1;
+        // Who connects to see whether anybody is there, as checks over TCP do, has not failed at anything.
+        if (!(error instanceof HandshakeError) || error.attempted) this.#failures += 1;
         observer.failed(error);
       },
     });

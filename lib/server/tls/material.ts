@@ -89,9 +89,14 @@ const readKey = ({ name, text }: PemSource, passphrase: string | undefined): Key
   try {
     return createPrivateKey({ key: text, ...(passphrase === undefined ? {} : { passphrase }) });
   } catch (cause) {
-    if (passphrase === undefined ? text.includes('ENCRYPTED') : isAboutPassphrase(cause)) {
+    // One wrong passphrase in some 300 opens it all the same, to something that is no key; so does a damaged text.
+    if (text.includes('ENCRYPTED') || isAboutPassphrase(cause)) {
       const [what, hint] =
-        passphrase === undefined ? ['is encrypted', "give 'passphrase'"] : ['does not open with the passphrase', ''];
+        passphrase === undefined
+          ? ['is encrypted', "give 'passphrase'"]
+          : isAboutPassphrase(cause)
+            ? ['does not open with the passphrase', '']
+            : ['does not open with the passphrase', 'if the passphrase is right, the file is damaged'];
       throw new TlsError(
         'ERR_TLS_PASSPHRASE',
         `the key in ${name} ${what}`,

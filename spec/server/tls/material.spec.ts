@@ -90,6 +90,14 @@ describe('material that does not', () => {
       async () => sources(source(await certificate({ passphrase: 'a' }), 'b')),
     ],
     [
+      'an encrypted key that is damaged',
+      'ERR_TLS_PASSPHRASE',
+      async () => {
+        const pair = await certificate({ passphrase: 'a' });
+        return sources(source({ ...pair, key: pair.key.replace(/\n.{12}/, '\nAAAAAAAAAAAA') }, 'a'));
+      },
+    ],
+    [
       'a chain of strangers',
       'ERR_TLS_CHAIN',
       async () => {

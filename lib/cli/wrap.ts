@@ -11,15 +11,17 @@ export const wrapLine = (line: Line, width: number, indent: number): readonly Li
   if (lineWidth(line) <= width) return [line];
   const lines: Span[][] = [[]];
   const margin = ' '.repeat(indent * 2 < width ? indent : 0);
-  let used = 0;
+  let begins = 0;
+  let used = begins;
   for (const { text, style } of line) {
     // Each word with the blanks behind it: those may stand over the edge, and are cut off there.
     for (const word of text.match(/\S*\s*/g) ?? []) {
       if (word === '') continue;
       const isFull = used + widthOf(word.trimEnd()) > width;
-      if (isFull && word.trim() !== '' && used > margin.length) {
+      if (isFull && word.trim() !== '' && used > begins) {
         lines.push(margin === '' ? [] : [{ text: margin }]);
-        used = margin.length;
+        begins = margin.length;
+        used = begins;
       }
       lines.at(-1)?.push(style === undefined ? { text: word } : { text: word, style });
       used += widthOf(word);

@@ -22,6 +22,11 @@ test('a line is broken between words, and what follows is indented', () => {
   expect(wrapLine(line, 20, 8)[0]?.[0]).toEqual({ text: 'error   ', style: 'bad' });
 });
 
+test('a first word that is no longer than the indent does not keep the next one on its line', () => {
+  const line: Line = [{ text: 'a ', style: 'bad' }, { text: '漢漢' }];
+  expect(wrapLine(line, 5, 2).map(plain)).toEqual(['a', '  漢漢']);
+});
+
 test('no word is lost, and none but one that is wider itself leads over the edge', () => {
   fc.assert(
     fc.property(anyLine, fc.integer({ min: 1, max: 60 }), fc.nat(20), (line, width, indent) => {

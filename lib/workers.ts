@@ -1,0 +1,14 @@
+export type { DrainRequest } from './workers/drain.ts';
+export type { WorkersEvent } from './workers/event.ts';
+export type { ExitIntent, ProcessExit, WorkerExit } from './workers/exit.ts';
+export type { Heartbeat } from './workers/heartbeat.ts';
+export type { RespawnBackoff, WorkersOptions } from './workers/options.ts';
+export type { Sharing } from './workers/protocol.ts';
+export type { RestartReport } from './workers/restart-report.ts';
+export type { WorkerSnapshot, WorkersSnapshot } from './workers/snapshot.ts';
+export type { HeldSocket, Sockets } from './workers/sockets.ts';
+export type { CollectedStats, WorkersStats } from './workers/statistics.ts';
+export type { PrimaryTopic, TopicMessage, WorkerTopic } from './workers/topic.ts';
+export type { NodeServer, WorkerContext } from './workers/worker-context.ts';
+export type { WorkerState, WorkersState } from './workers/worker-state.ts';
+export type { Workers, WorkersStopReport } from './workers/workers.ts';

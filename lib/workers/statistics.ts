@@ -1,0 +1,40 @@
+import type { WorkerSnapshot } from './snapshot.ts';
+
+/** Numbers of all workers together. */
+export interface WorkersStats {
+  /** Slots there are to be. */
+  readonly total: number;
+  readonly active: number;
+  readonly starting: number;
+  readonly stopping: number;
+  /** Ended in a way nobody asked for, and not back yet. */
+  readonly crashed: number;
+  /** Ended because they were told to, or by themselves without a failure. */
+  readonly stopped: number;
+  readonly disabled: number;
+  /** Processes after the first of every slot. */
+  readonly restarts: number;
+  /** Ends that nobody asked for. */
+  readonly crashes: number;
+  /** `stop` was called. */
+  readonly shuttingDown: boolean;
+  /** A rolling restart is under way. */
+  readonly restarting: boolean;
+  /** Summed over the last beats of all that are active. */
+  readonly connections: number;
+  readonly inFlight: number;
+  readonly rssBytes: number;
+  /** Over all processes there were: what ended ones counted last stays in it. */
+  readonly requests: number;
+  /** Contributions that are counters, by name; over all processes there were. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+/** What was collected from every worker at one moment. */
+export interface CollectedStats extends WorkersStats {
+  readonly workers: readonly WorkerSnapshot[];
+  /** Slots that did not answer in time, and are there with what they said last. */
+  readonly missing: readonly number[];
+  /** Everybody who should answer did. */
+  readonly complete: boolean;
+}

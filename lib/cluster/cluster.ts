@@ -217,7 +217,7 @@ export class ReactiveCluster implements Cluster {
     if (this.#run.state === 'Stopped') this.#renew();
   }
 
-  stop({ drainTimeoutMs }: StopOptions = {}): Promise<StopReport> {
+  stop({ drainTimeoutMs, handOver = false }: StopOptions = {}): Promise<StopReport> {
     const run = this.#run;
     this.#again = false;
     if (run.state === 'New') {
@@ -225,7 +225,7 @@ export class ReactiveCluster implements Cluster {
       return Promise.resolve({ cut: 0, durationMs: 0 });
     }
     // What is no time to wait for leaves the servers their own.
-    run.stop(drainTimeoutMs !== undefined && drainTimeoutMs >= 0 ? drainTimeoutMs : undefined);
+    run.stop(drainTimeoutMs !== undefined && drainTimeoutMs >= 0 ? drainTimeoutMs : undefined, handOver);
     return firstValueFrom(run.ended$);
   }
 
@@ -261,9 +261,9 @@ export class ReactiveCluster implements Cluster {
     this.#stopWhenDone();
   }
 
-  #push(config: unknown, { commit }: ApplyOptions, settle: (outcome: Outcome) => void): void {
+  #push(config: unknown, options: ApplyOptions, settle: (outcome: Outcome) => void): void {
     const run = this.#run;
-    const request = this.#ledger.enter(config, settle, commit);
+    const request = this.#ledger.enter(config, settle, options);
     if (run.over) this.#ledger.settle(request, { status: 'cancelled' });
     else if (run.serving) this.#mouth$.next(request);
     else this.#ledger.keep(this.#settings.siphonBuffer);

@@ -1,10 +1,23 @@
-import { catchError, concat, concatMap, defer, finalize, type Observable, of, throwError } from 'rxjs';
+import {
+  catchError,
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  finalize,
+  from,
+  ignoreElements,
+  type Observable,
+  of,
+  throwError,
+} from 'rxjs';
 import type { CommitMode, Strategy } from '../config/server-config.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
-import { UnpreparedError } from './errors.ts';
+import { UnconfirmedError, UnpreparedError } from './errors.ts';
 import { fallBack } from './fall-back.ts';
 import type { Hosts } from './hosts.ts';
-import type { Cause, Refusal } from './outcome.ts';
+import type { ApplyOptions } from './orders.ts';
+import { type Cause, type Refusal, toRefusal } from './outcome.ts';
 import { diff, type Plan, planOf, type Standing, type Steps } from './plan.ts';
 import type { Roster } from './roster.ts';
 import { strandedBy } from './stranded.ts';
@@ -17,6 +30,16 @@ export interface CommitOptions {
   readonly startTimeoutMs: number;
   /** Where services are built. */
   readonly site: TransactionOptions['site'];
+  /** Asked before the switch, whether it may be. */
+  readonly confirm?: ApplyOptions['confirm'];
+}
+
+/** What one commit is to do. */
+export interface Task {
+  readonly mode: CommitMode;
+  readonly confirm?: ApplyOptions['confirm'];
+  /** The one server that may be touched; all by default. */
+  readonly only?: string;
 }
 
 /** What a commit achieved. */
@@ -88,6 +111,13 @@ export const commit = (
   known?: Steps,
 ): Observable<CommitResult> => attempt(site, { desired, refused, unrestored: [], known });
 
+/** Completes when somebody else agrees to the switch; errors with an `UnconfirmedError`. */
+const confirmed = (confirm: () => Promise<unknown>): Observable<never> =>
+  defer(() => from(confirm())).pipe(
+    ignoreElements(),
+    catchError((cause: unknown) => throwError(() => new UnconfirmedError({ cause }))),
+  );
+
 interface Attempt {
   readonly desired: ReadonlyMap<string, ServerSpec>;
   readonly refused: readonly Refusal[];
@@ -117,7 +147,8 @@ const attempt = (site: CommitSite, { desired, refused, unrestored, known }: Atte
       startTimeoutMs: options.startTimeoutMs,
       site: options.site,
     });
-    const undo = ({ refusals }: UnpreparedError): Observable<CommitResult> => {
+    const undo = (error: UnpreparedError | UnconfirmedError): Observable<CommitResult> => {
+      const refusals = error instanceof UnpreparedError ? error.refusals : ([toRefusal('', error.cause)] as const);
       const [{ server, cause }] = refusals;
       transaction.letGo();
       return transaction.restore().pipe(
@@ -125,7 +156,7 @@ const attempt = (site: CommitSite, { desired, refused, unrestored, known }: Atte
           // Those that were put back hold their addresses themselves by now, and may have to make way again.
           transaction.letGo();
           const all = [...unrestored, ...lost];
-          return options.mode === 'atomic'
+          return options.mode === 'atomic' || error instanceof UnconfirmedError
             ? of<CommitResult>({ status: 'rolledBack', server, cause, unrestored: all })
             : attempt(site, { desired, refused: [...refused, ...refusals], unrestored: all });
         }),
@@ -134,13 +165,16 @@ const attempt = (site: CommitSite, { desired, refused, unrestored, known }: Atte
     return concat(
       transaction.prepare(),
       transaction.interrupt(),
+      options.confirm === undefined ? EMPTY : confirmed(options.confirm),
       defer(() => {
         transaction.switch();
         return transaction.open();
       }),
       defer(() => of<CommitResult>({ status: 'committed', plan: planOf(steps), refused: behind })),
     ).pipe(
-      catchError((error: unknown) => (error instanceof UnpreparedError ? undo(error) : throwError(() => error))),
+      catchError((error: unknown) =>
+        error instanceof UnpreparedError || error instanceof UnconfirmedError ? undo(error) : throwError(() => error),
+      ),
       finalize(() => transaction.release()),
     );
   });

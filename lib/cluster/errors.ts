@@ -75,3 +75,11 @@ export class UnpreparedError extends Error {
     this.refusals = refusals;
   }
 }
+
+/** Everything was prepared, and somebody else does not agree that it is put in force. Never leaves a commit. */
+export class UnconfirmedError extends Error {
+  override readonly name = 'UnconfirmedError';
+  constructor(options: ErrorOptions) {
+    super('the switch was not confirmed', options);
+  }
+}

@@ -1,4 +1,4 @@
-import type { CommitMode } from '../config/server-config.ts';
+import type { ApplyOptions } from './orders.ts';
 import type { Outcome } from './outcome.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -6,8 +6,8 @@ import type { Verdict } from './verdict.ts';
 export interface Request {
   readonly revision: number;
   readonly config: unknown;
-  /** How it is committed; `undefined` leaves that to the cluster. */
-  readonly commit: CommitMode | undefined;
+  /** How it is committed; what is not said is left to the cluster. */
+  readonly options: ApplyOptions;
 }
 
 interface Entry {
@@ -44,9 +44,9 @@ export class Ledger {
     return [...this.#entries.values()].flatMap(({ request }) => request ?? []);
   }
 
-  enter(config: unknown, settle: (outcome: Outcome) => void, commit?: CommitMode): Request {
+  enter(config: unknown, settle: (outcome: Outcome) => void, options: ApplyOptions = {}): Request {
     this.#revision += 1;
-    const request = { revision: this.#revision, config, commit };
+    const request = { revision: this.#revision, config, options };
     this.#entries.set(this.#revision, { request, pushedAt: performance.now(), settle, outcome: undefined });
     return request;
   }

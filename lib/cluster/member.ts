@@ -1,4 +1,4 @@
-import { type Observable, Subject } from 'rxjs';
+import { type Observable, of, Subject } from 'rxjs';
 import type { Address } from '../config/address.ts';
 import type { RestartConfig } from '../config/server-config.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
@@ -30,6 +30,7 @@ export class Member implements Standing, LifecycleOptions {
   /** Asks it to finish and leave, with the milliseconds it may take. Completing it ends it in the same turn. */
   readonly drain$ = new Subject<number>();
   #hurry$: Subject<void> | undefined;
+  #handsOver = false;
   #since = Date.now();
   /** The same instant on a clock that does not jump. */
   #enteredAt = performance.now();
@@ -80,7 +81,13 @@ export class Member implements Standing, LifecycleOptions {
 
   retire(timeoutMs: number): Observable<DrainProgress> {
     this.#hurry$ = new Subject();
-    return retire(this.host, timeoutMs, this.#hurry$);
+    return retire(this.host, timeoutMs, this.#handsOver ? of(undefined) : this.#hurry$);
+  }
+
+  /** Somebody else accepts at its address: it gives it back as soon as it leaves. */
+  handOver(): void {
+    this.#handsOver = true;
+    this.hurry();
   }
 
   /** Its address is waited for: it gives it back before its clients have calmed down. */

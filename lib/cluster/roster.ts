@@ -133,6 +133,11 @@ export class Roster {
     if (this.#departures.waits(member)) member.since = Date.now();
   }
 
+  /** Somebody else accepts at all addresses: nobody holds one for longer than it serves there. */
+  handOver(): void {
+    for (const member of [...this.leaving, ...this.members.values()]) member.handOver();
+  }
+
   /** A member that leaves gives back its address as soon as can be, whoever depends on it: the address is waited for. */
   hurry(member: Member): void {
     this.#departures.hurry(member);

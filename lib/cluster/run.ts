@@ -16,12 +16,11 @@ import {
 } from 'rxjs';
 import { ConfigError } from '../config/errors.ts';
 import { parseCluster } from '../config/parse.ts';
-import type { CommitMode } from '../config/server-config.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
 import { conflateScan } from '../reactive/conflate-scan.ts';
 import { Fairness, fairly } from '../reactive/fairness.ts';
 import type { ClusterState } from './cluster-state.ts';
-import { commit } from './commit.ts';
+import { commit, type Task } from './commit.ts';
 import { Hosts } from './hosts.ts';
 import type { Ledger, Request } from './ledger.ts';
 import { narrateResumed } from './narrate.ts';
@@ -138,9 +137,11 @@ export class Run {
    * once, and so is stopping what never started.
    *
    * @param drainTimeoutMs - instead of the servers' own.
+   * @param handOver - give addresses back at once: somebody else accepts there.
    */
-  stop(drainTimeoutMs?: number): void {
+  stop(drainTimeoutMs: number | undefined, handOver: boolean): void {
     if (!this.#wind()) return;
+    if (handOver) this.#roster.handOver();
     const { shutdownTimeoutMs } = this.#settings;
     const cut$ = windDown(this.#roster, { drainTimeoutMs, shutdownTimeoutMs });
     this.#life.add(cut$.subscribe((cut) => this.#end(cut)));
@@ -181,7 +182,7 @@ export class Run {
       this.#turns.touch();
       const decided$ =
         request === undefined
-          ? this.#commit({ specs: progress.specs, refused: [] }, this.#settings.commit)
+          ? this.#commit({ specs: progress.specs, refused: [] }, { mode: this.#settings.commit })
           : concat(
               readAhead(request.config),
               defer(() => this.#decide(progress, request)),
@@ -208,7 +209,7 @@ export class Run {
       const reading = this.#repairs.begin(repair, progress.specs);
       if (reading === undefined) return EMPTY;
       const before = this.state;
-      return this.#commit(reading, 'atomic', repair.server).pipe(
+      return this.#commit(reading, { mode: 'atomic', only: repair.server }).pipe(
         map(({ verdict, specs }) => {
           this.#progress = this.#repairs.end(repair, progress, verdict, specs);
           this.#arrive(before === 'Error' ? before : stateAfter(verdict, before, true));
@@ -224,15 +225,14 @@ export class Run {
   }
 
   #decide(progress: Progress, request: Request): Observable<Decision> {
-    const { commit: mode = this.#settings.commit } = request;
+    const { commit: mode = this.#settings.commit, confirm } = request.options;
     const reading = readConfig(request.config, progress.specs, mode);
     return reading.issues === undefined
-      ? this.#commit(reading, mode)
+      ? this.#commit(reading, { mode, confirm })
       : of({ verdict: { status: 'rejected', issues: reading.issues }, specs: reading.specs });
   }
 
-  /** @param only - the one server that may be touched; all by default. */
-  #commit({ specs, refused }: Reading, mode: CommitMode, only?: string): Observable<Decision> {
+  #commit({ specs, refused }: Reading, { mode, only, confirm }: Task): Observable<Decision> {
     // A getter of the config may have stopped the cluster.
     if (this.#over) return EMPTY;
     const desired = running(specs);
@@ -243,7 +243,7 @@ export class Run {
     if (isDone && this.state !== 'Error') return of({ verdict: { status: 'unchanged' }, specs });
     if (this.state !== 'Booting') this.#enter('Reloading');
     const site = { logger, baseDir, state: () => this.state, targets: this.#hosts.targets };
-    const options = { strategy, mode, restartDelayMs, startTimeoutMs, site };
+    const options = { strategy, mode, restartDelayMs, startTimeoutMs, site, confirm };
     return commit({ roster: this.#roster, hosts: this.#hosts, options }, desired, refused, known).pipe(
       catchError((error: unknown) => {
         this.#settings.logger.error('a commit failed where nothing may fail; this is a defect of Sluice', error);

@@ -36,7 +36,7 @@ test('requests are numbered from 1, and their outcomes say how long they took', 
   const outcomes: Outcome[] = [];
   const ledger = new Ledger((outcome) => outcomes.push(outcome));
   const request = ledger.enter('config', () => {});
-  expect(request).toEqual({ revision: 1, config: 'config' });
+  expect(request).toEqual({ revision: 1, config: 'config', options: {} });
   ledger.settle(request, rejected);
   expect(outcomes).toEqual([{ revision: 1, status: 'rejected', issues: [], durationMs: expect.any(Number) }]);
   expect(outcomes[0]?.durationMs).toBeGreaterThanOrEqual(0);

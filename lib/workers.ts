@@ -7,7 +7,7 @@ export type { Sharing } from './workers/protocol.ts';
 export type { RestartReport } from './workers/restart-report.ts';
 export type { WorkerSnapshot, WorkersSnapshot } from './workers/snapshot.ts';
 export type { HeldSocket, Sockets } from './workers/sockets.ts';
-export type { CollectedStats, WorkersStats } from './workers/statistics.ts';
+export type { CollectedStats, CollectOptions, WorkerReport, WorkersStats } from './workers/statistics.ts';
 export type { PrimaryTopic, TopicMessage, WorkerTopic } from './workers/topic.ts';
 export type { NodeServer, WorkerContext } from './workers/worker-context.ts';
 export type { WorkerState, WorkersState } from './workers/worker-state.ts';

@@ -43,8 +43,8 @@ export type ToWorker =
   | { readonly type: 'listen-failed'; readonly id: number; readonly error: ErrorData }
   /** A connection for the listener `id`; its socket comes with it, and `accepted` is awaited. */
   | { readonly type: 'connection'; readonly id: number; readonly connection: number }
-  /** Asks for `report`. */
-  | { readonly type: 'collect'; readonly id: number }
+  /** Asks for `report`, with or without its series, which may be large. `id` is from 1. */
+  | { readonly type: 'collect'; readonly id: number; readonly series: boolean }
   /** The answer to `statistics`. */
   | { readonly type: 'collected'; readonly id: number; readonly statistics: unknown }
   | { readonly type: 'topic'; readonly topic: string; readonly body: unknown };
@@ -63,7 +63,7 @@ export type FromWorker =
   | { readonly type: 'listen'; readonly id: number; readonly address: string }
   | { readonly type: 'unlisten'; readonly id: number }
   | { readonly type: 'accepted'; readonly connection: number }
-  /** The answer to `collect`. */
+  /** The answer to `collect`; with an `id` of 0 what it says unasked, with its series, before it ends. */
   | { readonly type: 'report'; readonly id: number; readonly beat: Heartbeat; readonly series: unknown }
   /** Asks for the statistics of all workers. */
   | { readonly type: 'statistics'; readonly id: number; readonly timeoutMs: number }

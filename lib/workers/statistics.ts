@@ -1,3 +1,4 @@
+import type { Heartbeat } from './heartbeat.ts';
 import type { WorkerSnapshot } from './snapshot.ts';
 
 /** Numbers of all workers together. */
@@ -20,7 +21,7 @@ export interface WorkersStats {
   readonly shuttingDown: boolean;
   /** A rolling restart is under way. */
   readonly restarting: boolean;
-  /** Summed over the last beats of all that are active. */
+  /** Summed over the last beats of all processes that live: a slot that is being replaced has two. */
   readonly connections: number;
   readonly inFlight: number;
   readonly rssBytes: number;
@@ -38,3 +39,22 @@ export interface CollectedStats extends WorkersStats {
   /** Everybody who should answer did. */
   readonly complete: boolean;
 }
+
+/** How numbers are collected. */
+export interface CollectOptions {
+  /** Milliseconds that workers have to answer; 1 000 by default, 0 asks nobody. */
+  readonly timeoutMs?: number;
+  /** Ask for what they expose as well; `false` by default. */
+  readonly series?: boolean;
+}
+
+/** What a process said of itself when it was asked, or before it ended; and that it has ended. */
+export type WorkerReport = { readonly slot: number; readonly pid: number } & (
+  | {
+      readonly type: 'report';
+      readonly beat: Heartbeat;
+      /** What it exposes; `undefined` when it was not asked for that. */
+      readonly series: unknown;
+    }
+  | { readonly type: 'ended' }
+);

@@ -36,6 +36,11 @@ export interface WorkerContext {
   serve(server: NodeServer): void;
   /** Adds a number to every beat: counters are summed over workers and outlive them, gauges are kept apart. */
   contribute(kind: 'counter' | 'gauge', name: string, read: () => number): Unsubscribable;
+  /**
+   * Adds series to what the primary is told when it asks for them, and once more before this process ends. `read` may
+   * take its time, up to what the primary waits; what it returns has to survive the way to another process.
+   */
+  expose(read: () => unknown): Unsubscribable;
   /** The numbers of all workers; asks each of them, and says who did not answer within `timeoutMs` (1 000). */
   stats(options?: { readonly timeoutMs?: number }): Promise<CollectedStats>;
   topic(name: string): WorkerTopic;

@@ -5,7 +5,7 @@ import type { WorkersEvent } from './event.ts';
 import type { RestartReport } from './restart-report.ts';
 import type { WorkerSnapshot, WorkersSnapshot } from './snapshot.ts';
 import type { Sockets } from './sockets.ts';
-import type { CollectedStats, WorkersStats } from './statistics.ts';
+import type { CollectedStats, CollectOptions, WorkerReport, WorkersStats } from './statistics.ts';
 import type { PrimaryTopic } from './topic.ts';
 import type { WorkersState } from './worker-state.ts';
 
@@ -48,8 +48,13 @@ export interface Workers extends AsyncDisposable, Runnable {
   stats(): WorkersStats;
   /** One slot; throws an `OptionsError` when there is none of that number. */
   workerStats(slot: number): WorkerSnapshot;
-  /** Asks every worker for its numbers; resolves after `timeoutMs` (1 000) at the latest, and says who is missing. */
-  collect(options?: { readonly timeoutMs?: number }): Promise<CollectedStats>;
+  /**
+   * Asks every worker for its numbers; resolves after `timeoutMs` (1 000) at the latest, and says who is missing. With
+   * `series` they report what they expose as well, on `reports$`. Those who ask at once share the answers.
+   */
+  collect(options?: CollectOptions): Promise<CollectedStats>;
+  /** What processes report when they are asked to and before they end, and their ends. Hot; completes with the end. */
+  readonly reports$: Observable<WorkerReport>;
   /** Messages under a name that the workers know. */
   topic(name: string): PrimaryTopic;
 }

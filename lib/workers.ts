@@ -1,3 +1,5 @@
+export type { Rounding } from './cpus/count-cpus.ts';
+export { availableCpus, type CpuOptions, physicalCpus } from './cpus/cpus.ts';
 export type { DrainRequest } from './workers/drain.ts';
 export type { WorkersEvent } from './workers/event.ts';
 export type { ExitIntent, ProcessExit, WorkerExit } from './workers/exit.ts';

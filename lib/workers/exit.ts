@@ -20,3 +20,35 @@ export interface WorkerExit extends ProcessExit {
   /** What it said of its failure before it ended. */
   readonly error?: Error;
 }
+
+/**
+ * What the end of a process means.
+ *
+ * A `code` of `null` is a death by a signal and never a 0. An end is asked for when somebody had an `intent`; any other
+ * is unexpected, and a crash unless its exit code is 0.
+ *
+ * @param killed - it was killed because it had not left in time. Whether that is what ended it is read from the end: it
+ *   may have left by itself a moment before.
+ */
+export const classifyExit = (
+  { code, signal }: ProcessExit,
+  {
+    intent,
+    killed,
+    at,
+    error,
+  }: {
+    readonly intent: ExitIntent | undefined;
+    readonly killed: boolean;
+    readonly at: number;
+    readonly error: Error | undefined;
+  },
+): WorkerExit => ({
+  code,
+  signal,
+  ...(intent !== undefined && { intent }),
+  crash: intent === undefined && code !== 0,
+  forced: killed && signal === 'SIGKILL',
+  at,
+  ...(error !== undefined && { error }),
+});

@@ -28,7 +28,7 @@ export interface WorkersOptions {
   readonly sharing?: Sharing;
   /** Whether a worker that ended without being asked to comes back; `'always'` by default. `true` is `'always'`, `false` is `'never'`. */
   readonly respawn?: 'always' | 'on-failure' | 'never' | boolean;
-  /** Milliseconds a worker has to leave before it is killed; 15 000 by default. */
+  /** Milliseconds a worker has to leave before it is killed; 15 000 by default, 0 kills at once. */
   readonly shutdownTimeoutMs?: number;
   /** Milliseconds between two first starts; 100 by default. */
   readonly startupDelayMs?: number;
@@ -41,15 +41,21 @@ export interface WorkersOptions {
   readonly maxCrashes?: number;
   /** Milliseconds after which a disabled slot gets one more chance; 60 000 by default, 0 for never. */
   readonly coolDownMs?: number;
-  /** Crashes of all workers together after which nobody is respawned until `intensityPeriodMs` has gone by; no limit by default. */
+  /**
+   * Crashes of all workers together, within `intensityPeriodMs`, after which nobody is respawned until that period is
+   * over; no limit by default.
+   */
   readonly maxIntensity?: number;
-  /** 60 000 by default. */
+  /** Milliseconds in which the crashes of `maxIntensity` are counted; 60 000 by default. */
   readonly intensityPeriodMs?: number;
-  /** Milliseconds a worker has to become ready; 30 000 by default. */
+  /** Milliseconds a worker has to become ready; 30 000 by default, 0 for as long as it takes. */
   readonly readyTimeoutMs?: number;
   /** Processes that may be there beyond the count during a restart, from 1; 2 by default. */
   readonly surge?: number;
-  /** Active workers a restart never goes below; as many as there are slots by default. */
+  /**
+   * Active workers a restart never goes below; as many as there are slots by default. While fewer are left because some
+   * crashed, a restart lets go of no old process: it waits for those that come back, and gives up after `readyTimeoutMs`.
+   */
   readonly minAvailable?: number;
   /** Booted processes that wait for a slot; 0 by default. */
   readonly spares?: number;

@@ -14,7 +14,9 @@ const isWhole = (value: unknown, from: number, to: number): value is number =>
 
 /** A number of milliseconds that a timer can count. */
 export const durationMs = (option: string, value: unknown): number =>
-  isWhole(value, 0, LONGEST_MS) ? value : refuse(option, `a whole number of milliseconds from 0 to ${LONGEST_MS}`, value);
+  isWhole(value, 0, LONGEST_MS)
+    ? value
+    : refuse(option, `a whole number of milliseconds from 0 to ${LONGEST_MS}`, value);
 
 export const wholeFrom = (from: number, option: string, value: unknown): number =>
   isWhole(value, from, Number.MAX_SAFE_INTEGER) ? value : refuse(option, `a whole number from ${from}`, value);
@@ -67,5 +69,7 @@ export const variables = (option: string, value: unknown): Readonly<Record<strin
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse(option, expected, value);
   const entries = Object.entries(value);
   const wrong = entries.find(([, content]) => content !== undefined && typeof content !== 'string');
-  return wrong === undefined ? Object.fromEntries(entries) : refuse(`${option}.${wrong[0]}`, 'a text or undefined', wrong[1]);
+  return wrong === undefined
+    ? Object.fromEntries(entries)
+    : refuse(`${option}.${wrong[0]}`, 'a text or undefined', wrong[1]);
 };

@@ -63,7 +63,7 @@ export interface WorkersOptions {
   readonly preload?: readonly (string | URL)[];
   /** Milliseconds between two beats of a worker; 500 by default, 0 for none: then nobody notices a blocked one. */
   readonly heartbeatMs?: number;
-  /** Milliseconds without a beat after which a worker is replaced; 2 500 by default. */
+  /** Milliseconds without a beat after which a worker is replaced; 2 500, or five beats, by default, 0 for never. */
   readonly heartbeatTimeoutMs?: number;
   /** Bytes of resident memory above which a worker is replaced; no limit by default. */
   readonly maxMemoryBytes?: number;

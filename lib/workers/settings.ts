@@ -118,7 +118,12 @@ export interface Surroundings {
   readonly cpus: () => CpuCounts;
 }
 
-const here = (): Surroundings => ({ ...process, cpus: cpuCounts });
+const here = (): Surroundings => ({
+  env: process.env,
+  argv: process.argv,
+  execArgv: process.execArgv,
+  cpus: cpuCounts,
+});
 
 /** Fills in the defaults. Throws an `OptionsError` for a value that cannot be worked with; nothing is started by then. */
 export const settingsOf = (
@@ -162,7 +167,7 @@ const timesOf = (options: WorkersOptions) => {
   const heartbeatMs = ms('heartbeatMs', 500);
   const heartbeatTimeoutMs = ms('heartbeatTimeoutMs', Math.max(2_500, 5 * heartbeatMs));
   // A beat is due every `heartbeatMs`: with less than that between them, everybody would be silent all the time.
-  if (heartbeatMs > 0 && heartbeatTimeoutMs <= heartbeatMs) {
+  if (heartbeatMs > 0 && heartbeatTimeoutMs > 0 && heartbeatTimeoutMs <= heartbeatMs) {
     throw new OptionsError('heartbeatTimeoutMs', `longer than heartbeatMs, which is ${heartbeatMs}`);
   }
   return {
@@ -200,7 +205,7 @@ const policyOf = (respawn: WorkersOptions['respawn'] = 'always'): WorkersSetting
 };
 
 const backoffOf = (backoff: RespawnBackoff): Required<RespawnBackoff> => {
-  if (typeof backoff !== 'object' || backoff === null) {
+  if (typeof backoff !== 'object') {
     throw new OptionsError('backoff', `an object with ${backoffOptions.join(', ')}`);
   }
   assertOptions(backoff, backoffOptions);

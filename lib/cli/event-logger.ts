@@ -6,6 +6,7 @@ const NARRATED = [
   /^config \d+ /,
   /^server \S+ (?:stays behind|crashed and is started again|failed and stays down)/,
   /^(?:cluster|control) is running$/,
+  /^restarting cluster$/,
   /^runnable (?:cluster|control) failed/,
   /^stopped (?:cluster|control)$/,
 ];

@@ -102,6 +102,7 @@ export interface Pool extends PoolReader, Runnable, AsyncDisposable {
   readonly closed: boolean;
   start(): Promise<PoolReport>;
   stop(options?: StopOptions): Promise<PoolReport>;
+  restart(): Promise<PoolReport>;
   /** Adds a server, or replaces the one at its address, which the log says. Rejects with a `PoolError`, and nothing has changed then. */
   storeNew(config: PoolServerConfig): Promise<PoolServer>;
   /** The same for a server that was taken out of a pool, or with the config of one that is in another pool. */

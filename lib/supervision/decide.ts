@@ -1,7 +1,7 @@
 import { andThen, keep } from './decision.ts';
 import { type Decision, isOver, type Life, type LifeEvent, log } from './life.ts';
 import { broke, called, fellSilent, heard, startNext, startOverdue, startRejected } from './life-boot.ts';
-import { reload, reloadNext, reloadOverdue, reloadRejected } from './life-reload.ts';
+import { beginRound, roundNext, roundOverdue, roundRejected } from './life-round.ts';
 import { failedToStop, shutdownOverdue, stop, stopOverdue, stopped } from './life-shutdown.ts';
 
 /**
@@ -38,7 +38,8 @@ export const decide = (life: Life, event: LifeEvent): Decision => {
     case 'stop':
       return stop(life, event.options);
     case 'reload':
-      return reload(life, event.request);
+    case 'restart':
+      return beginRound(life, event.type, event.request);
     case 'signal':
       return signalled(life, event);
   }
@@ -55,7 +56,9 @@ const answered = (life: Life, event: EventOf<'settled' | 'rejected'>): Decision 
   if (step.type === 'stop') {
     return event.type === 'rejected' ? failedToStop(life, step.index, event.cause) : stopped(life, step.index);
   }
-  return event.type === 'rejected' ? reloadRejected(life, step.index, event.cause) : reloadNext(life, step.index + 1);
+  return event.type === 'rejected'
+    ? roundRejected(life, step.type, step.index, event.cause)
+    : roundNext(life, step.type, step.index + 1);
 };
 
 const overdue = (life: Life, { step, afterMs }: EventOf<'overdue'>): Decision => {
@@ -65,12 +68,13 @@ const overdue = (life: Life, { step, afterMs }: EventOf<'overdue'>): Decision =>
     case 'stop':
       return stopOverdue(life, step.index, afterMs);
     case 'reload':
-      return reloadOverdue(life, step.index, afterMs);
+    case 'restart':
+      return roundOverdue(life, step.type, step.index, afterMs);
   }
 };
 
 /** 128 plus the number of the signal, which is what a shell reports for a process that a signal ended. */
-const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+const exitCodes = { SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
 
 /**
  * Milliseconds within which a signal that comes once more is the same request. Ctrl-C signals everything that runs in
@@ -80,7 +84,8 @@ const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 const ECHO_MS = 500;
 
 const signalled = (life: Life, { signal, atMs, aloud = false }: EventOf<'signal'>): Decision => {
-  if (signal === 'SIGHUP') return reload(life, Symbol(signal));
+  if (signal === 'SIGHUP') return beginRound(life, 'reload', Symbol(signal));
+  if (signal === 'SIGUSR2') return beginRound(life, 'restart', Symbol(signal));
   const before = life.signalled;
   if (before !== undefined) {
     if (signal === before.signal && atMs - before.atMs < ECHO_MS) return keep(life);

@@ -13,7 +13,7 @@ const isHeld = ({ standing, state }: Member): boolean =>
 export const stop = (life: Life, options: StopOptions | undefined): Decision => {
   if (life.state === 'New') return finish(life);
   if (life.state === 'Stopping') return keep(life);
-  return stopNext({ ...life, state: 'Stopping', reload: undefined, stopOptions: options });
+  return stopNext({ ...life, state: 'Stopping', request: undefined, stopOptions: options });
 };
 
 /** One failed: the rest is stopped, and this is why. A failure while stopping changes nothing any more. */
@@ -92,7 +92,7 @@ const abandon = (life: Life, index: number, why: string): Decision => {
 
 /** The end of this life. */
 const finish = (life: Life): Decision => ({
-  life: { ...life, state: life.error === undefined ? 'Stopped' : 'Error', step: undefined, reload: undefined },
+  life: { ...life, state: life.error === undefined ? 'Stopped' : 'Error', step: undefined, request: undefined },
   effects: [],
 });
 

@@ -21,6 +21,7 @@ export interface Member {
   readonly name: string;
   readonly standing: Standing;
   readonly canReload: boolean;
+  readonly canRestart: boolean;
   /** The last state it reported; before it was started, that of an earlier life. */
   readonly state: string | undefined;
   /** What it failed with, when `state` is `Error`. */
@@ -31,9 +32,12 @@ export interface Member {
   readonly silent: 'before' | 'broken' | 'since' | undefined;
 }
 
+/** What is asked of one runnable after the other while they run. */
+export type Round = 'reload' | 'restart';
+
 /** The one call that is being waited for; a new object for each. */
 export interface Step {
-  readonly type: 'start' | 'stop' | 'reload';
+  readonly type: 'start' | 'stop' | Round;
   readonly index: number;
 }
 
@@ -44,16 +48,19 @@ export interface Life {
   /** The last state of each by name; the same object until one of them changes. */
   readonly states: Readonly<Record<string, string>>;
   readonly step: Step | undefined;
-  /** The first SIGINT or SIGTERM, and when it arrived, in milliseconds of a clock that never goes back. */
-  readonly signalled: { readonly signal: 'SIGINT' | 'SIGTERM'; readonly atMs: number } | undefined;
-  /** Whose request the running reload is. */
-  readonly reload: symbol | undefined;
+  /** The first signal to stop, and when it arrived, in milliseconds of a clock that never goes back. */
+  readonly signalled: { readonly signal: StopSignal; readonly atMs: number } | undefined;
+  /** Whose request the round under way is. */
+  readonly request: symbol | undefined;
   readonly stopOptions: StopOptions | undefined;
   /** The first failure: why everything stops. */
   readonly error: RunnableError | StartTimeoutError | undefined;
   readonly abandoned: readonly string[];
   readonly failedToStop: readonly string[];
 }
+
+/** Signals that stop; a second one ends the process at once. */
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGQUIT';
 
 /** How to stop. */
 export interface StopOptions {
@@ -72,10 +79,10 @@ export type LifeEvent =
   | { readonly type: 'overdue'; readonly step: Step; readonly afterMs: number }
   | { readonly type: 'shutdownOverdue'; readonly afterMs: number }
   | { readonly type: 'stop'; readonly options?: StopOptions | undefined }
-  | { readonly type: 'reload'; readonly request: symbol }
+  | { readonly type: Round; readonly request: symbol }
   | {
       readonly type: 'signal';
-      readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+      readonly signal: StopSignal | 'SIGHUP' | 'SIGUSR2';
       readonly atMs: number;
       /** Said even where nothing but warnings is. */
       readonly aloud?: boolean;
@@ -101,7 +108,7 @@ export interface LogEffect {
 export type Decision = Decided<Life, Effect>;
 
 /** What is known before anything has been started. */
-export const newLife = (members: readonly { readonly name: string; readonly canReload: boolean }[]): Life => ({
+export const newLife = (members: readonly Pick<Member, 'name' | 'canReload' | 'canRestart'>[]): Life => ({
   state: 'New',
   members: members.map((member) => ({
     ...member,
@@ -114,7 +121,7 @@ export const newLife = (members: readonly { readonly name: string; readonly canR
   states: {},
   step: undefined,
   signalled: undefined,
-  reload: undefined,
+  request: undefined,
   stopOptions: undefined,
   error: undefined,
   abandoned: [],

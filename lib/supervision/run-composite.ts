@@ -193,7 +193,7 @@ class Stage {
       const missing = missingParts(runnable);
       if (missing.length > 0) throw new NotRunnableError(1, missing);
       this.#runnables.set(id, runnable);
-      const first = newLife([{ name, canReload: false }]);
+      const first = newLife([{ name, canReload: false, canRestart: false }]);
       const stops$ = this.#halts.pipe(
         filter((halt) => halt.id === id),
         map(({ options }) => ({ type: 'stop', options }) as const),

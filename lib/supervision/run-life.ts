@@ -94,7 +94,7 @@ const deadlines = (decisions$: Observable<Decision>, limits: Limits): Observable
     ),
   );
 
-/** Reading a configuration again may take as long as reading it the first time. */
+/** Reading a configuration again may take as long as reading it the first time, and so may starting what runs anew. */
 const limitOf = (step: Step, limits: Limits): number =>
   step.type === 'stop' ? limits.stopTimeoutMs : limits.startTimeoutMs;
 
@@ -158,5 +158,7 @@ const invoke = (runnable: Runnable, step: Step, options: Parameters<Runnable['st
       return runnable.stop(options);
     case 'reload':
       return runnable.reload?.();
+    case 'restart':
+      return runnable.restart?.();
   }
 };

@@ -24,4 +24,6 @@ export interface Runnable {
   stop(options?: { readonly drainTimeoutMs?: number }): Promise<unknown> | unknown;
   /** Asks for the configuration to be read again; absent when there is nothing to reload. */
   reload?(): Promise<unknown> | unknown;
+  /** Replaces what runs with new instances of itself, without an end of service; absent when that cannot be done. */
+  restart?(): Promise<unknown> | unknown;
 }

@@ -17,7 +17,7 @@ import { guardLogger, type Logger } from '../log/logger.ts';
 import { fromAbortSignal } from '../reactive/from-abort-signal.ts';
 import { guarded } from '../reactive/guarded.ts';
 import { NotRunnableError, type RunnableError, type StartTimeoutError } from './errors.ts';
-import { type LifeEvent, newLife, type StopOptions, type SupervisorState } from './life.ts';
+import { type Life, type LifeEvent, newLife, type Round, type StopOptions, type SupervisorState } from './life.ts';
 import { limitsOf } from './limits.ts';
 import { createLives } from './lives.ts';
 import { uniqueNames } from './names.ts';
@@ -31,8 +31,8 @@ export interface SupervisorOptions {
   /** Its name when another supervisor looks after it; `supervisor` by default. */
   readonly name?: string;
   /**
-   * Milliseconds each runnable has until it is `Running`, and until a reload of it is done; 120 000 by default: a
-   * cluster of many servers binds in seconds, a database may replay its log first.
+   * Milliseconds each runnable has until it is `Running`, and until a reload or a restart of it is done; 120 000 by
+   * default: a cluster of many servers binds in seconds, a database may replay its log first.
    */
   readonly startTimeoutMs?: number;
   /** Milliseconds each runnable has to stop; 35 000 by default: the 30 s servers drain for, and 5 to finish. */
@@ -40,9 +40,10 @@ export interface SupervisorOptions {
   /** Milliseconds all of them together have to stop; 120 000 by default. */
   readonly shutdownTimeoutMs?: number;
   /**
-   * Whether to handle signals while it runs; `false` by default. SIGINT and SIGTERM stop it; the other of the two, or
-   * the same one again half a second later or more, ends the process at once with status 130 or 143; SIGHUP reloads.
-   * The same signal sooner is taken for an echo: `npm` passes on what the terminal has sent to everybody already.
+   * Whether to handle signals while it runs; `false` by default. SIGINT, SIGTERM and SIGQUIT stop it gracefully;
+   * another of them, or the same one again half a second later or more, ends the process at once with status 130, 143
+   * or 131. The same signal sooner is taken for an echo: `npm` passes on what the terminal has sent to everybody already.
+   * SIGHUP reloads. SIGUSR2 restarts, and is left alone when none of the runnables has `restart()`.
    */
   readonly signals?: boolean;
   /** Stops it when aborted. */
@@ -96,6 +97,12 @@ export interface Supervisor extends Runnable {
    * logged. Returns at once when a reload is going on already, and when it does not run.
    */
   reload(): Promise<void>;
+  /**
+   * Has every runnable that can replace what it runs, one after the other; the state is `Reloading` meanwhile. Resolves
+   * when all have; failures are logged. Returns at once when a reload or a restart is going on already, and when it does
+   * not run. Absent when none of them can.
+   */
+  restart?(): Promise<void>;
 }
 
 /**
@@ -117,7 +124,7 @@ export const createSupervisor = (runnables: readonly Runnable[], options: Superv
   const requests = new Subject<LifeEvent>();
   const lives = createLives(first, () => {
     // The order matters: a signal that has aborted already stops it before it begins.
-    const inputs$ = merge(requests, aborts(options.signal), osSignals(options), of(beginning));
+    const inputs$ = merge(requests, aborts(options.signal), osSignals(options, canRestart(first)), of(beginning));
     return runLife(runnables, first, limits, inputs$, logger);
   });
 
@@ -134,13 +141,13 @@ export const createSupervisor = (runnables: readonly Runnable[], options: Superv
     return { durationMs: performance.now() - beganAt, abandoned, failed: failedToStop };
   };
 
-  const reload = async (): Promise<void> => {
-    const request = Symbol('reload');
+  const ask = async (round: Round): Promise<void> => {
+    const request = Symbol(round);
     const { life$ } = lives;
-    requests.next({ type: 'reload', request });
+    requests.next({ type: round, request });
     // Behind the request, which waits its turn when this is called from inside a runnable.
     await new Promise<void>((resolve) => queueScheduler.schedule(resolve));
-    if (lives.current.reload === request) await firstValueFrom(life$.pipe(filter((life) => life.reload !== request)));
+    if (lives.current.request === request) await firstValueFrom(life$.pipe(filter((life) => life.request !== request)));
   };
 
   return {
@@ -165,13 +172,12 @@ export const createSupervisor = (runnables: readonly Runnable[], options: Superv
     },
     start,
     stop,
-    reload,
+    reload: () => ask('reload'),
+    ...(canRestart(first) && { restart: () => ask('restart') }),
   };
 };
 
-const membersOf = (
-  runnables: readonly Runnable[],
-): readonly { readonly name: string; readonly canReload: boolean }[] => {
+const membersOf = (runnables: readonly Runnable[]): Parameters<typeof newLife>[0] => {
   if (!Array.isArray(runnables)) throw new OptionsError('runnables', `an array, not ${received(runnables)}`);
   runnables.forEach((runnable: unknown, index) => {
     // Callers without types find out here, rather than when it is its turn and others run.
@@ -182,8 +188,11 @@ const membersOf = (
   return runnables.map((runnable, index) => ({
     name: names[index] ?? '',
     canReload: runnable.reload !== undefined,
+    canRestart: runnable.restart !== undefined,
   }));
 };
+
+const canRestart = ({ members }: Life): boolean => members.some((member) => member.canRestart);
 
 const beginning: LifeEvent = { type: 'begin' };
 
@@ -194,9 +203,9 @@ const aborts = (signal: AbortSignal | undefined): Observable<LifeEvent> =>
  * Who presses ctrl-C waits for a word: seeing none, people press it again, which cuts everybody off. The default logger
  * says warnings only; any other decides for itself.
  */
-const osSignals = ({ signals = false, logger }: SupervisorOptions): Observable<LifeEvent> =>
+const osSignals = ({ signals = false, logger }: SupervisorOptions, restarts: boolean): Observable<LifeEvent> =>
   signals
-    ? signals$(['SIGINT', 'SIGTERM', 'SIGHUP']).pipe(
+    ? signals$(['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP', ...(restarts ? (['SIGUSR2'] as const) : [])]).pipe(
         map((signal) => {
           const aloud = signal === 'SIGINT' && logger === undefined;
           return { type: 'signal', signal, atMs: performance.now(), aloud } as const;

@@ -13,7 +13,7 @@ import {
 
 const names = ['a', 'b', 'c', 'd'];
 const lifeOf = (count: number): Life =>
-  newLife(names.slice(0, count).map((name, index) => ({ name, canReload: index % 2 === 0 })));
+  newLife(names.slice(0, count).map((name, index) => ({ name, canReload: index % 2 === 0, canRestart: index > 0 })));
 
 /** Feeds events one after another; every decision that was made, in order. */
 const tell = (first: Life, events: readonly LifeEvent[]): readonly Decision[] => {
@@ -100,13 +100,56 @@ test('a reload passes over what cannot and what has ended, and one at a time is 
   expect(describe(first)).toBe('Reloading, (reloading a), reload a');
   const second = decide(first.life, { type: 'reload', request: Symbol('second') });
   expect(describe(second)).toBe('Reloading, (reload ignored while Reloading)');
-  expect(second.life.reload).toBe(first.life.reload);
+  expect(second.life.request).toBe(first.life.request);
   const ended = decide(second.life, { type: 'state', index: 2, state: 'Stopped' });
   expect(describe(decide(ended.life, { type: 'settled', step: stepOf(first.life) }))).toBe('Running');
 
-  const unable = newLife([{ name: 'a', canReload: false }]);
+  const unable = newLife([{ name: 'a', canReload: false, canRestart: false }]);
   const idle = tell(unable, [...begun, ...up(0), { type: 'signal', signal: 'SIGHUP', atMs: 0 }]).at(-1);
   expect(idle && describe(idle)).toBe('Running, (nothing to reload)');
+});
+
+test('SIGQUIT stops like SIGTERM, and as a second signal ends the process with status 131', () => {
+  const quit = (atMs: number) => ({ type: 'signal', signal: 'SIGQUIT', atMs }) as const;
+  const term = { type: 'signal', signal: 'SIGTERM', atMs: 0 } as const;
+  expect(tell(running(1), [quit(0), quit(100), quit(500)]).map(describe)).toEqual([
+    'Stopping, (SIGQUIT: stopping), (stopping a), stop a',
+    'Stopping',
+    'Stopping, (SIGQUIT again: exiting at once), exit 131',
+  ]);
+  expect(
+    tell(running(1), [term, quit(1)])
+      .map(describe)
+      .at(-1),
+  ).toBe('Stopping, (SIGQUIT again: exiting at once), exit 131');
+});
+
+test('SIGUSR2 restarts those that can, one after the other, whatever comes of it; one more is told off', () => {
+  const usr2 = { type: 'signal', signal: 'SIGUSR2', atMs: 0 } as const;
+  const first = decide(running(4), usr2);
+  expect(describe(first)).toBe('Reloading, (restarting b), restart b');
+  const more = tell(first.life, [usr2, { type: 'signal', signal: 'SIGHUP', atMs: 0 }]);
+  expect(more.map(describe)).toEqual([
+    'Reloading, (restart ignored while restarting)',
+    'Reloading, (reload ignored while restarting)',
+  ]);
+  const second = decide(first.life, { type: 'rejected', step: stepOf(first.life), cause: 'no' });
+  expect(describe(second)).toBe('Reloading, (runnable b failed to restart), (restarting c), restart c');
+  const third = decide(second.life, { type: 'overdue', step: stepOf(second.life), afterMs: 5 });
+  expect(describe(third)).toBe('Reloading, (gave up on restarting c after 5 ms), (restarting d), restart d');
+  expect(describe(decide(third.life, { type: 'settled', step: stepOf(third.life) }))).toBe('Running');
+  expect(describe(decide(third.life, { type: 'stop' }))).toBe('Stopping, (stopping d), stop d');
+});
+
+test('a restart is refused while starting, stopping and reloading, and is none where nothing can', () => {
+  const usr2 = { type: 'signal', signal: 'SIGUSR2', atMs: 0 } as const;
+  const booting = tell(lifeOf(2), [...begun, usr2]).at(-1);
+  expect(booting && describe(booting)).toBe('Booting, (restart ignored while Booting)');
+  const reloading = tell(running(2), [{ type: 'reload', request: Symbol('reload') }, usr2]).at(-1);
+  expect(reloading && describe(reloading)).toBe('Reloading, (restart ignored while Reloading)');
+  const stopping = tell(running(2), [{ type: 'stop' }, usr2]).at(-1);
+  expect(stopping && describe(stopping)).toBe('Stopping, (restart ignored while Stopping)');
+  expect(describe(decide(running(1), usr2))).toBe('Running, (nothing to restart)');
 });
 
 test('what comes too late changes nothing', () => {
@@ -164,11 +207,16 @@ const anything = (count: number) => {
     { weight: 1, arbitrary: index.map((at) => always({ type: 'broken', index: at, cause: 'no' })) },
     { weight: 1, arbitrary: fc.constant(always({ type: 'stop' })) },
     { weight: 1, arbitrary: fc.constant(always({ type: 'shutdownOverdue', afterMs: 1 })) },
-    { weight: 1, arbitrary: fc.constant(always({ type: 'reload', request: Symbol('reload') })) },
     {
       weight: 1,
       arbitrary: fc
-        .constantFrom('SIGINT' as const, 'SIGTERM' as const, 'SIGHUP' as const)
+        .constantFrom('reload' as const, 'restart' as const)
+        .map((type) => always({ type, request: Symbol(type) })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .constantFrom('SIGINT' as const, 'SIGTERM' as const, 'SIGQUIT' as const, 'SIGHUP' as const, 'SIGUSR2' as const)
         .map((signal) => always({ type: 'signal', signal, atMs: 0 })),
     },
   );

@@ -6,6 +6,7 @@ export interface Behaviour {
   readonly start?: (self: FakeRunnable) => Promise<void> | void;
   readonly stop?: (self: FakeRunnable) => unknown;
   readonly reload?: (self: FakeRunnable) => Promise<void> | void;
+  readonly restart?: (self: FakeRunnable) => Promise<void> | void;
 }
 
 /** A runnable that writes down what it is asked to do, and is as well-behaved as it is told to be. */
@@ -15,6 +16,7 @@ export class FakeRunnable implements Runnable {
   readonly state$: Observable<string> = this.states;
   error: unknown;
   readonly reload?: () => Promise<void> | void;
+  readonly restart?: () => Promise<void> | void;
   readonly #events: string[];
   readonly #behaviour: Behaviour;
 
@@ -22,11 +24,18 @@ export class FakeRunnable implements Runnable {
     this.name = name;
     this.#events = events;
     this.#behaviour = behaviour;
-    const { reload } = behaviour;
+    const { reload, restart } = behaviour;
     if (reload) {
       this.reload = () => {
         events.push(`reload ${name}`);
         return reload(this);
+      };
+    }
+    if (restart) {
+      // With its arguments: some take them, and must be called without any.
+      this.restart = (...args: readonly unknown[]) => {
+        events.push(['restart', name, ...args].join(' '));
+        return restart(this);
       };
     }
   }

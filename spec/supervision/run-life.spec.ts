@@ -37,7 +37,9 @@ const live = (
       },
     };
   });
-  const first = newLife(states.map((_, index) => ({ name: String.fromCharCode(97 + index), canReload: false })));
+  const first = newLife(
+    states.map((_, index) => ({ name: String.fromCharCode(97 + index), canReload: false, canRestart: false })),
+  );
   const life$ = runLife(runnables, first, { ...endless, ...limits }, inputs$, logger);
   const state$ = life$.pipe(
     map((life) => life.state),

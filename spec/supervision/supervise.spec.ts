@@ -43,7 +43,7 @@ const launch = (parts: Readonly<Record<string, Part>>, groups = 1, isQuiet = tru
   return { child, all, line, exited };
 };
 
-test.each(['SIGTERM', 'SIGINT'] as const)(
+test.each(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)(
   '%s stops everything once, in reverse, and the process ends by itself',
   async (signal) => {
     const { child, all, line, exited } = launch({ a: { stop: 20 }, b: {} });
@@ -57,6 +57,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 test.each([
   ['SIGINT', 'SIGTERM', 143],
   ['SIGTERM', 'SIGINT', 130],
+  ['SIGTERM', 'SIGQUIT', 131],
 ] as const)(
   '%s and then %s ends the process at once with status %i, although a stop hangs',
   async (first, second, code) => {
@@ -130,6 +131,24 @@ test('SIGHUP reloads what can, once at a time; after SIGTERM it is ignored', asy
   expect(all.slice(3)).toEqual(['reload c', 'stop c', 'stop b', 'stop a', 'resolved with 0 handlers']);
 });
 
+test('SIGUSR2 restarts what can, one after the other and once at a time; a failure keeps nobody from it', async () => {
+  const { child, all, line, exited } = launch({ a: { restart: 'fail' }, b: {}, c: { restart: 100 } });
+  await line('start c');
+  child.kill('SIGUSR2');
+  await line('restart c');
+  child.kill('SIGUSR2');
+  child.kill('SIGTERM');
+  await expect(exited).resolves.toEqual({ code: 0, signal: null });
+  expect(all.slice(3)).toEqual(['restart a', 'restart c', 'stop c', 'stop b', 'stop a', 'resolved with 0 handlers']);
+});
+
+test('SIGUSR2 does what it always did where nothing can restart', async () => {
+  const { child, line, exited } = launch({ a: { reload: 1 } });
+  await line('start a');
+  child.kill('SIGUSR2');
+  await expect(exited).resolves.toEqual({ code: null, signal: 'SIGUSR2' });
+});
+
 test('several supervisors in one process stop with the same signal', async () => {
   const { child, all, line, exited } = launch({ a: { stop: 10 } }, 2);
   await line('start a');
@@ -176,7 +195,7 @@ test('it resolves when an AbortSignal stops it, and when all have ended', async 
 });
 
 test('without being asked it handles no signal, and what it was asked for it gives back', async () => {
-  const count = () => (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((name) => process.listenerCount(name));
+  const count = () => (['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const).map((name) => process.listenerCount(name));
   const before = count();
   const controller = new AbortController();
   const options = { signal: controller.signal, logger: listLogger().logger };

@@ -501,6 +501,35 @@ test('a reload that hangs is given up on, so that the next one gets its turn', a
   expect(lines).toContain('warn gave up on reloading a after 20 ms');
 });
 
+test('restart asks everything that can, without arguments, and a failure keeps nobody from it', async () => {
+  const { supervisor, events, lines, states } = scene({
+    a: { restart: async () => Promise.reject(oops) },
+    b: { reload: never },
+    c: { restart: () => wait(2) },
+  });
+  await supervisor.start();
+  const first = supervisor.restart?.();
+  await supervisor.restart?.();
+  expect(lines).toContain('info restart ignored while restarting');
+  await first;
+  expect(events.slice(3)).toEqual(['restart a', 'restart c']);
+  expect(lines).toContain('error runnable a failed to restart');
+  expect(states).toEqual(['New', 'Booting', 'Running', 'Reloading', 'Running']);
+});
+
+test('a supervisor of what cannot restart cannot either, so that the one above it passes it over', async () => {
+  const unable = scene({ a: { reload: () => undefined } });
+  expect('restart' in unable.supervisor).toBe(false);
+  const able = scene({ b: { restart: () => undefined } });
+  const { logger, lines } = listLogger();
+  const above = createSupervisor([unable.supervisor, able.supervisor], { logger });
+  await above.start();
+  await above.restart?.();
+  expect(able.events).toEqual(['start b', 'restart b']);
+  expect(lines.filter((line) => line.includes('restart'))).toEqual(['info restarting supervisor-2']);
+  await above.stop();
+});
+
 test('stopping does not wait for a reload, and a reload while stopped does nothing', async () => {
   const { supervisor, events } = scene({ a: { reload: never } });
   await supervisor.reload();

@@ -8,7 +8,6 @@ import { fileSource } from '../../source/file-source.ts';
 import { resumeLastGood } from '../../source/last-good.ts';
 import { RunnableError } from '../../supervision/errors.ts';
 import type { Runnable } from '../../supervision/runnable.ts';
-import { signals$ } from '../../supervision/signals.ts';
 import { supervise } from '../../supervision/supervise.ts';
 import { errorComplaint } from '../complaint.ts';
 import { type Console, printLines } from '../console.ts';
@@ -81,7 +80,6 @@ export const run = async (options: RunOptions, console: Console): Promise<ExitCo
   const onExit = (): void => display.close(true);
   const following = new Subscription();
   following.add(leaving.subscribe(() => abandoned.abort()));
-  following.add(signals$(['SIGUSR2']).subscribe(() => void cluster.restart()));
   const restoreConsole = divertConsole((level, message) => show({ type: 'log', level, message }));
   // Before whoever has to say something about how it ended.
   process.prependListener('exit', onExit);

@@ -64,7 +64,7 @@ export type FromWorker =
   | { readonly type: 'unlisten'; readonly id: number }
   | { readonly type: 'accepted'; readonly connection: number }
   /** The answer to `collect`; with an `id` of 0 what it says unasked, with its series, before it ends. */
-  | { readonly type: 'report'; readonly id: number; readonly beat: Heartbeat; readonly series: unknown }
+  | { readonly type: 'report'; readonly id: number; readonly beat: Heartbeat; readonly series: readonly unknown[] }
   /** Asks for the statistics of all workers. */
   | { readonly type: 'statistics'; readonly id: number; readonly timeoutMs: number }
   | { readonly type: 'topic'; readonly topic: string; readonly body: unknown };

@@ -1,5 +1,6 @@
 import type { Heartbeat } from './heartbeat.ts';
-import type { WorkerSnapshot } from './snapshot.ts';
+import type { WorkerSnapshot, WorkersSnapshot } from './snapshot.ts';
+import type { WorkerState } from './worker-state.ts';
 
 /** Numbers of all workers together. */
 export interface WorkersStats {
@@ -53,8 +54,33 @@ export type WorkerReport = { readonly slot: number; readonly pid: number } & (
   | {
       readonly type: 'report';
       readonly beat: Heartbeat;
-      /** What it exposes; `undefined` when it was not asked for that. */
-      readonly series: unknown;
+      /** All that it exposes; nothing when it was not asked for that. */
+      readonly series: readonly unknown[];
     }
   | { readonly type: 'ended' }
 );
+
+/** What can be told from the states of slots alone. Pure. */
+export const countStates = ({
+  count,
+  state,
+  restarting,
+  workers,
+}: WorkersSnapshot): Pick<
+  WorkersStats,
+  'total' | 'active' | 'starting' | 'stopping' | 'crashed' | 'stopped' | 'disabled' | 'shuttingDown' | 'restarting'
+> => {
+  const among = (...states: readonly WorkerState[]): number =>
+    workers.filter((worker) => states.includes(worker.state)).length;
+  return {
+    total: count,
+    active: among('active'),
+    starting: among('starting'),
+    stopping: among('stopping'),
+    crashed: among('crashed', 'respawning'),
+    stopped: among('stopped'),
+    disabled: among('disabled'),
+    shuttingDown: state === 'Stopping' || state === 'Stopped',
+    restarting,
+  };
+};

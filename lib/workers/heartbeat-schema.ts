@@ -1,0 +1,18 @@
+import * as v from 'valibot';
+import type { Heartbeat } from './heartbeat.ts';
+
+const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
+
+/** What a beat looks like that another process sent. */
+export const heartbeatSchema: v.GenericSchema<unknown, Heartbeat> = v.object({
+  sequence: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  rssBytes: amount,
+  heapUsedBytes: amount,
+  utilization: amount,
+  delayMs: v.object({ mean: amount, max: amount }),
+  connections: amount,
+  inFlight: amount,
+  requests: amount,
+  counters: v.record(v.string(), v.number()),
+  gauges: v.record(v.string(), v.number()),
+});

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import * as v from 'valibot';
-import { ForeignError, toErrorData } from './error-data.ts';
+import { fromErrorData, toErrorData } from './error-data.ts';
 import { errorDataSchema } from './error-data-schema.ts';
 import type { WorkerExit } from './exit.ts';
 import { heartbeatSchema } from './heartbeat-schema.ts';
@@ -32,7 +32,7 @@ const count = v.pipe(v.number(), v.minValue(0));
 const error = v.exactOptional(
   v.pipe(
     errorDataSchema,
-    v.transform((data): Error => new ForeignError(data)),
+    v.transform((data) => fromErrorData(data)),
   ),
 );
 

@@ -1,31 +1,15 @@
-import {
-  defer,
-  filter,
-  firstValueFrom,
-  type Observable,
-  type Observer,
-  observeOn,
-  queueScheduler,
-  Subject,
-  share,
-  takeUntil,
-  type Unsubscribable,
-} from 'rxjs';
-import { ConfigError } from '../config/errors.ts';
+import type { Observable, Observer, Unsubscribable } from 'rxjs';
 import type { ClusterConfig } from '../config/server-config.ts';
-import { fromAbortSignal } from '../reactive/from-abort-signal.ts';
-import { guarded } from '../reactive/guarded.ts';
+import type { Instruments } from '../server/instruments.ts';
 import type { Runnable } from '../supervision/runnable.ts';
 import type { ClusterState } from './cluster-state.ts';
+import { Front } from './front.ts';
 import { type ClusterInstrument, type Instrumented, tellNews, tellOutcomes } from './instrument.ts';
-import { Ledger, type Request } from './ledger.ts';
-import { type ClusterOptions, type ClusterSettings, settingsOf } from './options.ts';
+import { type ClusterOptions, settingsOf } from './options.ts';
 import type { ApplyOptions, StopOptions, StopReport } from './orders.ts';
 import type { Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import { Ports } from './ports.ts';
-import type { Progress } from './progress.ts';
-import { Renewal } from './reading.ts';
 import { Run } from './run.ts';
 import type { ClusterSnapshot } from './snapshot.ts';
 
@@ -110,168 +94,33 @@ export interface Cluster extends AsyncDisposable, Runnable, Instrumented {
 }
 
 /** A cluster and the axe that `httpCluster` needs. */
-export class ReactiveCluster implements Cluster {
-  readonly name: string;
-  readonly siphon: Observer<ClusterConfig>;
-  readonly cluster$: Observable<ClusterSnapshot>;
-  readonly state$: Observable<ClusterState>;
-  readonly outcomes$: Observable<Outcome>;
-  readonly #settings: ClusterSettings;
-  /** The mouth: everything that happens begins with a request that passes here. */
-  readonly #mouth$ = new Subject<Request>();
-  readonly #requests$: Observable<Request>;
-  readonly #settled$ = new Subject<Outcome>();
-  readonly #ledger: Ledger;
-  readonly #ports = new Ports();
-  #run: Run;
-  #completed = false;
-  /** A start that was asked for while this life was ending. */
-  #again = false;
+export class ReactiveCluster extends Front<ClusterSnapshot, StopReport, Run> implements Cluster {
+  readonly #instruments: Instruments<ClusterInstrument>;
 
-  constructor(options: ClusterOptions) {
+  /** @param tell - who hears of outcomes; the log and instruments by default. */
+  constructor(options: ClusterOptions, tell = tellOutcomes) {
     const settings = settingsOf(options);
-    const { logger } = settings;
-    this.#settings = settings;
-    this.name = settings.name;
-    tellOutcomes(this.#settled$, settings);
-    this.#ledger = new Ledger((outcome) => {
-      this.#settled$.next(outcome);
-      this.#stopWhenDone();
+    const ports = new Ports();
+    super({
+      settings,
+      live: (ledger, progress) => {
+        const run = new Run(settings, ledger, ports, progress);
+        tellNews(run.reports$, settings);
+        return run;
+      },
+      tell: (outcomes$) => tell(outcomes$, settings),
+      idle: { cut: 0, durationMs: 0 },
     });
-    // A subscriber that pushes while it is notified has its config looked at after everybody has been notified.
-    this.#requests$ = this.#mouth$.pipe(observeOn(queueScheduler), share());
-    this.#run = this.#newRun();
-
-    const report = (error: unknown): void => logger.error('a subscriber of the cluster failed', error);
-    const outcomes$ = this.#settled$.pipe(observeOn(queueScheduler), share());
-    this.cluster$ = guarded(
-      defer(() => this.#run.cluster$),
-      report,
-    );
-    this.state$ = guarded(
-      defer(() => this.#run.state$),
-      report,
-    );
-    this.outcomes$ = guarded(
-      defer(() => outcomes$.pipe(takeUntil(this.#run.ended$))),
-      report,
-    );
-    this.siphon = {
-      next: (config) => {
-        this.#run.heard('open');
-        this.#push(config, {}, () => {});
-      },
-      error: (error: unknown) => {
-        this.#run.heard('failed', error);
-        logger.error('a source of configs failed; the last good config stays in force', error);
-      },
-      complete: () => {
-        this.#run.heard('completed');
-        this.#completed = true;
-        this.#stopWhenDone();
-      },
-    };
-  }
-
-  get snapshot(): ClusterSnapshot {
-    return this.#run.snapshot;
-  }
-
-  get error(): Error | undefined {
-    const { error, issues = [] } = this.#run.progress;
-    return error ?? (issues.length === 0 ? undefined : new ConfigError(issues));
-  }
-
-  apply(config: ClusterConfig, options: ApplyOptions = {}): Promise<Outcome> {
-    return new Promise((resolve) => this.#push(config, options, resolve));
-  }
-
-  plan(config: ClusterConfig): Plan {
-    return this.#run.plan(config);
-  }
-
-  restart(ids?: readonly string[], options: ApplyOptions = {}): Promise<Outcome> {
-    const renew = (): Promise<Outcome> => new Promise((resolve) => this.#push(new Renewal(ids), options, resolve));
-    // Pushed right away it could take the place of a config that waits.
-    return this.#ledger.isEmpty ? renew() : firstValueFrom(this.#settled$).then(() => this.restart(ids, options));
+    this.#instruments = settings.instruments;
   }
 
   instrument(instrument: ClusterInstrument): Unsubscribable {
-    return this.#settings.instruments.attach(instrument);
-  }
-
-  start(): Promise<void> {
-    const { state } = this.#run;
-    if (state === 'Stopped') this.#renew(this.#run.progress);
-    else if (this.#run.over) {
-      this.#again = true;
-      return firstValueFrom(this.#run.ended$).then(() => (this.#again ? this.start() : undefined));
-    }
-    const run = this.#run;
-    if (run.state === 'New') this.#begin(run);
-    const ready$ = run.state$.pipe(filter((next) => next !== 'New' && next !== 'Booting'));
-    return firstValueFrom(ready$, { defaultValue: undefined }).then(() => {});
-  }
-
-  renew(): void {
-    if (this.#run.state === 'Stopped') this.#renew();
-  }
-
-  stop({ drainTimeoutMs, handOver = false }: StopOptions = {}): Promise<StopReport> {
-    const run = this.#run;
-    this.#again = false;
-    if (run.state === 'New') {
-      this.#ledger.cancel();
-      return Promise.resolve({ cut: 0, durationMs: 0 });
-    }
-    // What is no time to wait for leaves the servers their own.
-    run.stop(drainTimeoutMs !== undefined && drainTimeoutMs >= 0 ? drainTimeoutMs : undefined, handOver);
-    return firstValueFrom(run.ended$);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop().then(() => {});
+    return this.#instruments.attach(instrument);
   }
 
   /** Ends the cluster in this turn: every address is free, every connection cut. */
   kill(): void {
-    this.#run.kill();
-  }
-
-  #newRun(progress?: Progress): Run {
-    const run = new Run(this.#settings, this.#ledger, this.#ports, progress);
-    tellNews(run.reports$, this.#settings);
-    return run;
-  }
-
-  /** Another life; that a source completed in the last one says nothing about it. */
-  #renew(progress?: Progress): void {
-    this.#run = this.#newRun(progress);
-    this.#completed = false;
-  }
-
-  #begin(run: Run): void {
-    run.start(this.#requests$);
-    const { signal } = this.#settings;
-    if (signal !== undefined) {
-      fromAbortSignal(signal)
-        .pipe(takeUntil(run.ended$))
-        .subscribe(() => void this.stop());
-    }
-    this.#stopWhenDone();
-  }
-
-  #push(config: unknown, options: ApplyOptions, settle: (outcome: Outcome) => void): void {
-    const run = this.#run;
-    const request = this.#ledger.enter(config, settle, options);
-    if (run.over) this.#ledger.settle(request, { status: 'cancelled' });
-    else if (run.serving) this.#mouth$.next(request);
-    else this.#ledger.keep(this.#settings.siphonBuffer);
-  }
-
-  #stopWhenDone(): void {
-    const isDone = this.#completed && this.#settings.stopOnComplete && this.#ledger.isEmpty;
-    if (isDone && this.#run.serving) void this.stop();
+    this.life.kill();
   }
 }
 

@@ -13,14 +13,13 @@ import {
 } from 'rxjs';
 import type { CommitMode, Strategy } from '../config/server-config.ts';
 import type { ServerSpec } from '../config/server-spec.ts';
+import { aim } from './aim.ts';
 import { UnconfirmedError, UnpreparedError } from './errors.ts';
-import { fallBack } from './fall-back.ts';
 import type { Hosts } from './hosts.ts';
 import type { ApplyOptions } from './orders.ts';
 import { type Cause, type Refusal, toRefusal } from './outcome.ts';
-import { diff, type Plan, planOf, type Standing, type Steps } from './plan.ts';
+import { type Plan, planOf, type Steps } from './plan.ts';
 import type { Roster } from './roster.ts';
-import { strandedBy } from './stranded.ts';
 import { Transaction, type TransactionOptions } from './transaction.ts';
 
 export interface CommitOptions {
@@ -60,40 +59,6 @@ export interface CommitSite {
   readonly options: CommitOptions;
 }
 
-/** Names those that were drawn back by others beside the others, with the same reason. */
-const withDrawn = (refused: readonly Refusal[], behind: ReadonlySet<string>): readonly Refusal[] => {
-  const [first] = refused;
-  if (first === undefined) return refused;
-  const named = new Set(refused.map(({ server }) => server));
-  const drawn = [...behind].filter((server) => !named.has(server));
-  return [...refused, ...drawn.map((server) => ({ server, cause: first.cause, issues: [] }))];
-};
-
-/** What can be done of `desired` when some servers stay behind, and who does. */
-const aim = (
-  { roster, options }: CommitSite,
-  desired: ReadonlyMap<string, ServerSpec>,
-  refused: readonly Refusal[],
-  known: Steps | undefined,
-): { readonly steps: Steps; readonly behind: readonly Refusal[] } => {
-  const standings = roster.standings(desired);
-  if (refused.length === 0) return { steps: known ?? diff(standings, desired, options.strategy), behind: refused };
-  const fallback = fallBack(
-    desired,
-    roster.members,
-    refused.map(({ server }) => server),
-  );
-  const actual = new Map<string, Standing>(standings);
-  const drawn = withDrawn(refused, fallback.behind);
-  const stranded = strandedBy(fallback.desired, roster.members, drawn);
-  const behind = stranded.length === 0 ? drawn : [...drawn, ...stranded];
-  const reachable = new Map(fallback.desired);
-  for (const { server } of stranded) reachable.delete(server);
-  // What stays behind without running is not there to be stopped.
-  for (const { server } of behind) if (!reachable.has(server)) actual.delete(server);
-  return { steps: diff(actual, reachable, options.strategy), behind };
-};
-
 /**
  * Makes `desired` run, starting from what runs: plans, prepares, switches, and lets what left retire.
  *
@@ -112,8 +77,8 @@ export const commit = (
 ): Observable<CommitResult> => attempt(site, { desired, refused, unrestored: [], known });
 
 /** Completes when somebody else agrees to the switch; errors with an `UnconfirmedError`. */
-const confirmed = (confirm: () => Promise<unknown>): Observable<never> =>
-  defer(() => from(confirm())).pipe(
+const confirmed = (confirm: NonNullable<ApplyOptions['confirm']>, refused: readonly Refusal[]): Observable<never> =>
+  defer(() => from(confirm(refused))).pipe(
     ignoreElements(),
     catchError((cause: unknown) => throwError(() => new UnconfirmedError({ cause }))),
   );
@@ -129,7 +94,8 @@ interface Attempt {
 const attempt = (site: CommitSite, { desired, refused, unrestored, known }: Attempt): Observable<CommitResult> =>
   defer(() => {
     const { roster, hosts, options } = site;
-    const { steps, behind } = aim(site, desired, refused, known);
+    const situation = { standings: roster.standings(desired), members: roster.members, strategy: options.strategy };
+    const { steps, behind } = aim(situation, desired, refused, known);
     const [first] = behind;
     if (first !== undefined && steps.steps.length === 0) {
       return of<CommitResult>({
@@ -165,7 +131,7 @@ const attempt = (site: CommitSite, { desired, refused, unrestored, known }: Atte
     return concat(
       transaction.prepare(),
       transaction.interrupt(),
-      options.confirm === undefined ? EMPTY : confirmed(options.confirm),
+      options.confirm === undefined ? EMPTY : confirmed(options.confirm, behind),
       defer(() => {
         transaction.switch();
         return transaction.open();

@@ -1,4 +1,5 @@
 import type { CommitMode } from '../config/server-config.ts';
+import type { Refusal } from './outcome.ts';
 
 /** How long a stop may take. */
 export interface StopOptions {
@@ -21,8 +22,10 @@ export interface ApplyOptions {
    *
    * This is the first half of a commit over several clusters: all prepare, then all switch, or none does. Meanwhile the
    * cluster serves as before, and later configs wait.
+   *
+   * @param refused - servers that stay behind (`commit: 'independent'`).
    */
-  readonly confirm?: () => Promise<unknown>;
+  readonly confirm?: (refused: readonly Refusal[]) => Promise<unknown>;
 }
 
 /** How a stop went. */

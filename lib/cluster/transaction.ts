@@ -17,11 +17,11 @@ import {
   timer,
   toArray,
 } from 'rxjs';
-import { BindError } from '../listener/errors.ts';
 import { yieldTurn } from '../reactive/yield-turn.ts';
 import type { Host } from '../server/host.ts';
 import { buildService, type ServiceSite } from '../server/kinds.ts';
 import type { Service } from '../server/server.ts';
+import { blocked } from './blocked.ts';
 import { BuildTimeoutError, UnpreparedError } from './errors.ts';
 import { holdAll, type Target } from './hold.ts';
 import type { Hosts } from './hosts.ts';
@@ -51,14 +51,6 @@ interface Work {
   /** Builds what is not there at once; `EMPTY` when there is nothing to wait for. */
   readonly built$: Observable<Refusal>;
 }
-
-/** What the system says when somebody else has the address; here it would say nothing, because that is one of ours. */
-const toBlocked = (address: string, holder: string): BindError => {
-  const cause = Object.assign(new Error(`server ${holder} runs on this port and asks for a free one`), {
-    code: 'EADDRINUSE',
-  });
-  return new BindError(address, { cause });
-};
 
 const interrupts = ({ action, displaces }: Step): boolean => action === 'restart' || displaces.length > 0;
 
@@ -100,7 +92,7 @@ export class Transaction {
   prepare(): Observable<never> {
     const steps = this.#steps.filter(({ spec }) => spec !== undefined);
     return this.#each(steps, (step) => {
-      if (step.blockedBy !== undefined) throw toBlocked(step.to ?? '', step.blockedBy);
+      if (step.blockedBy !== undefined) throw blocked(step.to ?? '', step.blockedBy);
       return { host: interrupts(step) ? undefined : this.#target(step), built$: this.#build(step) };
     });
   }

@@ -13,7 +13,6 @@ import {
   throttle,
   timer,
 } from 'rxjs';
-import type { ClusterSnapshot } from './snapshot.ts';
 
 /**
  * Milliseconds between two snapshots that only the health of servers makes, at least.
@@ -38,25 +37,25 @@ const APART_MS = 0.01;
 const apart = (changed$: Observable<void>, ms: () => number): Observable<void> =>
   changed$.pipe(throttle(() => timer(ms()), { leading: true, trailing: true }));
 
-export interface TurnsOptions {
+export interface TurnsOptions<S> {
   /** Takes a snapshot of what is now. */
-  readonly take: () => ClusterSnapshot;
+  readonly take: () => S;
   /** How many servers there are to take one of. */
   readonly size: () => number;
 }
 
 /** The snapshots of one life of a cluster: the present one, and one after every turn in which something changed. */
-export class Turns {
+export class Turns<S> {
   /** At most one snapshot per turn, beginning with the present one; completes when it is told to. */
-  readonly cluster$: Observable<ClusterSnapshot>;
-  readonly #options: TurnsOptions;
+  readonly cluster$: Observable<S>;
+  readonly #options: TurnsOptions<S>;
   readonly #changed$ = new Subject<void>();
   readonly #slight$ = new Subject<void>();
   readonly #crowd$ = new Subject<void>();
   readonly #putOff: Subscription;
-  #snapshot: ClusterSnapshot | undefined;
+  #snapshot: S | undefined;
 
-  constructor(options: TurnsOptions) {
+  constructor(options: TurnsOptions<S>) {
     this.#options = options;
     this.#putOff = merge(
       apart(this.#slight$, () => SLIGHT_MS),
@@ -76,7 +75,7 @@ export class Turns {
   }
 
   /** As things are now; built at most once per turn unless something changed in between. */
-  get snapshot(): ClusterSnapshot {
+  get snapshot(): S {
     if (this.#snapshot !== undefined) return this.#snapshot;
     const snapshot = this.#options.take();
     this.#snapshot = snapshot;

@@ -21,8 +21,8 @@ import { isWrapped } from '../config/wrapped.ts';
 import { ModuleLoadError } from '../module/errors.ts';
 import { exportOf } from '../module/exported.ts';
 import { createModules, type Modules, oneRound } from './apps/modules.ts';
-import { type Reference, type ReferenceKind, referencesIn, withCode } from './apps/references.ts';
 import { UnknownNameError } from './errors.ts';
+import { type Reference, type ReferenceKind, referencesIn, withCode } from './references.ts';
 
 /** One server that could not be made runnable, and why. */
 export interface AppRefusal {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { initialProgress } from '../../lib/cluster/progress.ts';
+import type { ClusterSnapshot } from '../../lib/cluster/snapshot.ts';
 import { takeSnapshot } from '../../lib/cluster/snapshot.ts';
 import { Turns } from '../../lib/cluster/turns.ts';
 import { marbles } from '../reactive/marbles.ts';
@@ -51,7 +52,7 @@ describe('what changes', () => {
 
 describe('what servers do', () => {
   /** When snapshots are shown while a server changes in every millisecond of 25, and who is told what after 5 ms. */
-  const times = (size: number, also?: (turns: Turns) => void): readonly number[] => {
+  const times = (size: number, also?: (turns: Turns<ClusterSnapshot>) => void): readonly number[] => {
     const scheduler = marbles();
     const shown: number[] = [];
     scheduler.run(({ cold, flush }) => {

@@ -1,5 +1,5 @@
-import { isPlainObject } from '../../config/plain-data.ts';
-import { keepSecrets, secretsOf } from '../../config/secrets.ts';
+import { isPlainObject } from '../config/plain-data.ts';
+import { keepSecrets, secretsOf } from '../config/secrets.ts';
 
 /** What a name in data may stand for. */
 export type ReferenceKind = 'app' | 'handler' | 'middleware';

@@ -16,6 +16,3 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   date: () => Date.now(),
 };
-
-/** Node's timers count in a signed 32-bit number and fire at once beyond it: whoever has longer than that has for ever. */
-export const LONGEST_MS = 2 ** 31 - 1;

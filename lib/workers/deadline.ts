@@ -1,5 +1,6 @@
 import { Subscription, timer } from 'rxjs';
-import { type Clock, LONGEST_MS } from './clock.ts';
+import { LONGEST_MS } from '../supervision/limits.ts';
+import type { Clock } from './clock.ts';
 
 /** A moment that can only come earlier. */
 export interface Deadline {

@@ -1,5 +1,6 @@
 import { EMPTY, filter, map, merge, Observable, pairwise, startWith, timer } from 'rxjs';
-import { type Clock, LONGEST_MS } from './clock.ts';
+import { LONGEST_MS } from '../supervision/limits.ts';
+import type { Clock } from './clock.ts';
 import { ageLimitMs, tooLarge } from './limits.ts';
 import { heardAt, look, nextLookMs } from './liveness.ts';
 import type { FromWorker } from './protocol.ts';

@@ -1,5 +1,6 @@
 import { type Observable, ReplaySubject, Subject, Subscription, timer } from 'rxjs';
-import { type Clock, LONGEST_MS, systemClock } from './clock.ts';
+import { LONGEST_MS } from '../supervision/limits.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { createDeadline } from './deadline.ts';
 import type { DrainRequest } from './drain.ts';
 import { fromErrorData } from './error-data.ts';

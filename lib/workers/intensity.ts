@@ -24,12 +24,13 @@ export interface Breaker {
 export const CLOSED: Breaker = { state: 'closed', since: 0, failures: [] };
 
 /** What has become of it by now, with nobody failing. */
-export const breakerAt = (breaker: Breaker, now: number, { intensityPeriodMs }: IntensityLimit): Breaker => {
-  const over = breaker.since + intensityPeriodMs;
+export const breakerAt = (breaker: Breaker, now: number, limit: IntensityLimit): Breaker => {
+  const over = breaker.since + limit.intensityPeriodMs;
   if (breaker.state === 'closed' || now < over) return breaker;
+  const next = { since: over, failures: [] };
   return breaker.state === 'open'
-    ? breakerAt({ state: 'half-open', since: over, failures: [] }, now, { maxIntensity: 0, intensityPeriodMs })
-    : { state: 'closed', since: over, failures: [] };
+    ? breakerAt({ ...next, state: 'half-open' }, now, limit)
+    : { ...next, state: 'closed' };
 };
 
 /**

@@ -6,13 +6,13 @@ const DEEPEST = 8;
 /** An error as data that another process can read; what was thrown and is no error becomes one. */
 export const toErrorData = (thrown: unknown, depth = 0): ErrorData => {
   if (!(thrown instanceof Error)) return { name: 'Error', message: textOf(thrown) };
-  const { name, message, stack, cause } = thrown;
+  const cause = read(thrown, 'cause');
   return {
-    name: String(name),
-    message: String(message),
+    name: textOf(read(thrown, 'name')),
+    message: textOf(read(thrown, 'message')),
     ...textField(thrown, 'code'),
     ...textField(thrown, 'hint'),
-    ...(typeof stack === 'string' && { stack }),
+    ...textField(thrown, 'stack'),
     ...(cause !== undefined && depth < DEEPEST && { cause: toErrorData(cause, depth + 1) }),
   };
 };
@@ -31,8 +31,17 @@ export const fromErrorData = (data: ErrorData): Error => {
   return Object.assign(error, code !== undefined && { code }, hint !== undefined && { hint });
 };
 
+/** Fields of errors that others made may be getters, which may throw. */
+const read = (error: Error, key: string): unknown => {
+  try {
+    return Reflect.get(error, key);
+  } catch {
+    return undefined;
+  }
+};
+
 const textField = <K extends string>(error: Error, key: K): { readonly [P in K]?: string } | undefined => {
-  const value: unknown = Reflect.get(error, key);
+  const value = read(error, key);
   if (typeof value !== 'string') return undefined;
   const field: { [P in K]?: string } = {};
   field[key] = value;

@@ -1,9 +1,15 @@
-import { buildConnector, Client, type Dispatcher } from 'undici';
+import { createRequire } from 'node:module';
+import type { Dispatcher } from 'undici';
 import { type Address, formatAddress } from '../../config/address.ts';
 import type { HealthCheck, StatusMatch } from '../../config/health-settings.ts';
 import { connectionError, dialled } from '../dial.ts';
 import { HealthCheckError } from '../errors.ts';
 import type { RunCheck } from '../monitor.ts';
+
+const require = createRequire(import.meta.url);
+
+/** Loaded when it is first needed: that takes 50 ms, which every process that only imports this would pay. */
+const undici = (): typeof import('undici') => require('undici');
 
 /** Where a server answers, and how. */
 export interface HttpTarget {
@@ -36,6 +42,7 @@ const ignore = (): void => {};
  */
 export const httpCheck = (check: HttpCheck, { address, encrypted, timeoutMs }: HttpTarget): RunCheck => {
   const to = dialled(address);
+  const { buildConnector, Client } = undici();
   const connect = buildConnector({
     timeout: timeoutMs,
     rejectUnauthorized: false,

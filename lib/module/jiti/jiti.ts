@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createJiti, type Jiti, type TransformOptions, type TransformResult } from 'jiti';
+import type { Jiti, TransformOptions, TransformResult } from 'jiti';
 import { parseJson } from '../../config/json-text.ts';
 import { positionAt } from '../../config/place.ts';
 import { ModuleSyntaxError } from '../errors.ts';
 import type { ModuleImport } from '../module-import.ts';
 import { syntaxErrorIn, thrownAt } from './compiled.ts';
+
+const require = createRequire(import.meta.url);
+
+/** Loaded when it is first needed: that takes 30 ms, which every process that only imports this would pay. */
+const loadJiti = (): typeof import('jiti') => require('jiti');
 
 type ImportFunction = (id: string, options?: unknown) => Promise<unknown>;
 
@@ -54,6 +60,7 @@ export const importFresh = (file: string, text: string): ModuleImport => {
     sourceMaps: true,
     debug: false,
   };
+  const { createJiti } = loadJiti();
   const compiler = createJiti(file, options);
   const jiti = createJiti(file, {
     ...options,
@@ -66,7 +73,7 @@ export const importFresh = (file: string, text: string): ModuleImport => {
     },
     // Not an option of jiti: a way for the code below to find this function. jiti passes its options on as they are.
     importProjectFiles,
-  } as Parameters<typeof createJiti>[1]);
+  } as Parameters<typeof import('jiti').createJiti>[1]);
 
   return {
     // Compiling throws at once, inside the function that makes it a rejection.

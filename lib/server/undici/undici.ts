@@ -1,8 +1,14 @@
+import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
-import { buildConnector, type Dispatcher, Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { isIpv4, parseIpv6 } from '../../config/ip.ts';
 import type { ProxyTarget } from '../../config/proxy-target.ts';
 import type { Failure, Outbound, Receiver, ResponseHeaders, Upstream, UpstreamOptions } from '../proxy/upstream.ts';
+
+const require = createRequire(import.meta.url);
+
+/** Loaded when it is first needed: that takes 50 ms, which every process that only imports this would pay. */
+const undici = (): typeof import('undici') => require('undici');
 
 /**
  * How long a connection is kept without a request when its target does not say, milliseconds.
@@ -89,6 +95,7 @@ class Dispatched implements Dispatcher.DispatchHandler {
 const isIp = (host: string): boolean => isIpv4(host) || parseIpv6(host) !== undefined;
 
 const poolOf = (target: ProxyTarget, options: UpstreamOptions): Pool => {
+  const { buildConnector, Pool } = undici();
   const { connectTimeoutMs, maxConnections, keepAliveTimeoutMs, ca, servername, rejectUnauthorized } = options;
   const common = {
     connections: maxConnections,

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { defer, interval, Subject, Subscription } from 'rxjs';
-import { type RawData, WebSocket } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import { guarded } from '../../reactive/guarded.ts';
 import type { WebSocketSettings } from './options.ts';
 import type { WebSocketHandler, WebSocketMessage, WebSocketPeer, WebSocketRequest } from './peer.ts';
@@ -35,7 +35,7 @@ const heartbeat = (client: WebSocket, socket: Duplex, heartbeatMs: number): Subs
   socket.on('data', noticed);
   const beats = interval(heartbeatMs).subscribe(() => {
     if (!alive) client.terminate();
-    else if (client.readyState === WebSocket.OPEN) {
+    else if (client.readyState === client.OPEN) {
       alive = false;
       client.ping();
     }
@@ -71,7 +71,7 @@ export const serve = (
     close(CLOSE.broken);
   };
   const send = (message: WebSocketMessage): void => {
-    if (client.readyState !== WebSocket.OPEN) return;
+    if (client.readyState !== client.OPEN) return;
     if (!isMessage(message)) fail(new TypeError('a WebSocket sends texts and bytes'));
     else if (client.bufferedAmount <= maxBufferedBytes) client.send(message);
     else if (overflow === 'close') close(CLOSE.tryAgainLater, 'too slow');

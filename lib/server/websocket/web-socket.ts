@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
-import { type ServerOptions, WebSocketServer } from 'ws';
+import type { ServerOptions } from 'ws';
 import type { UpgradeHandler } from '../../config/server-config.ts';
 import { Connection } from '../http/connection.ts';
 import { drainSignal } from '../http/drain-signal.ts';
@@ -8,6 +9,11 @@ import { settingsOf, type WebSocketOptions } from './options.ts';
 import { originTest } from './origin.ts';
 import type { WebSocketHandler, WebSocketRequest } from './peer.ts';
 import { type PeerSite, serve } from './session.ts';
+
+const require = createRequire(import.meta.url);
+
+/** Loaded when it is first needed: that takes 25 ms, which every process that only imports this would pay. */
+const ws = (): typeof import('ws') => require('ws');
 
 const refuse = (request: WebSocketRequest, socket: Duplex, status: number): void => {
   const connection = Connection.of(request);
@@ -68,7 +74,7 @@ export const webSocket = (handler: WebSocketHandler, options: WebSocketOptions =
     closeTimeout: settings.closeTimeoutMs,
     handleProtocols: (offered: ReadonlySet<string>) => settings.protocols.find((each) => offered.has(each)) ?? false,
   };
-  const handshakes = new WebSocketServer(given);
+  const handshakes = new (ws().WebSocketServer)(given);
   return (request, socket, head) => {
     if (!isWelcome(request.headers)) {
       refuse(request, socket, 403);

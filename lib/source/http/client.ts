@@ -1,6 +1,11 @@
+import { createRequire } from 'node:module';
 import { Observable } from 'rxjs';
-import { Agent } from 'undici';
 import { type Fetched, type FetchRequest, fetchContent } from './fetch.ts';
+
+const require = createRequire(import.meta.url);
+
+/** Loaded when it is first needed: that takes 50 ms, which every process that only imports this would pay. */
+const undici = (): typeof import('undici') => require('undici');
 
 /** Asks servers, over connections of its own. */
 export interface HttpClient {
@@ -12,6 +17,7 @@ export interface HttpClient {
 
 export const createHttpClient = (): HttpClient => {
   // One connection per server is what polling needs; it is let go of by itself when it idles.
+  const { Agent } = undici();
   const agent = new Agent({ connections: 1, maxHeaderSize: 16_384 });
   return {
     fetch: (request) =>

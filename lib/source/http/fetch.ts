@@ -1,4 +1,4 @@
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Fault } from '../fault.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -51,8 +51,10 @@ export const fetchContent = async (
   try {
     let { url } = wanted;
     for (let redirects = 0; ; redirects += 1) {
-      const answer = await request(url, {
-        dispatcher,
+      const answer = await dispatcher.request({
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: 'GET',
         signal,
         headers: {
           accept: ACCEPT,

@@ -1,6 +1,7 @@
 export type { Rounding } from './cpus/count-cpus.ts';
 export { availableCpus, type CpuOptions, physicalCpus } from './cpus/cpus.ts';
 export type { DrainRequest } from './workers/drain.ts';
+export { ProtocolError, ReadyTimeoutError } from './workers/errors.ts';
 export type { WorkersEvent } from './workers/event.ts';
 export type { ExitIntent, ProcessExit, WorkerExit } from './workers/exit.ts';
 export type { Heartbeat } from './workers/heartbeat.ts';

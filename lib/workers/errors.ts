@@ -1,3 +1,5 @@
+import type { ProcessExit } from './exit.ts';
+
 /** A worker did not say that it is ready in the time it had; it was killed. */
 export class ReadyTimeoutError extends Error {
   override readonly name = 'ReadyTimeoutError';
@@ -29,5 +31,59 @@ export class ProtocolError extends Error {
     this.pid = pid;
     this.protocol = spoken.protocol;
     this.version = spoken.version;
+  }
+}
+
+/** A worker ended in a way nobody asked for, and did not say why. */
+export class WorkerCrashError extends Error {
+  override readonly name = 'WorkerCrashError';
+  readonly code = 'ERR_WORKER_CRASH';
+  readonly pid: number;
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly hint = 'what it wrote to its output before that may tell';
+  constructor(pid: number, { code, signal }: ProcessExit) {
+    super(`process ${pid} ${signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`}`);
+    this.pid = pid;
+    this.exitCode = code;
+    this.signal = signal;
+  }
+}
+
+/** The replacement of a worker did not become ready in a rolling restart; the worker serves on. */
+export class ReplacementError extends Error {
+  override readonly name = 'ReplacementError';
+  readonly code = 'ERR_WORKER_REPLACEMENT';
+  readonly slot: number;
+  readonly hint = 'see the cause; the slots after it were not touched';
+  constructor(slot: number, options?: ErrorOptions) {
+    super(`the replacement of worker ${slot} did not become ready`, options);
+    this.slot = slot;
+  }
+}
+
+/** A rolling restart could not let go of a worker: too few were active for too long. */
+export class AvailabilityError extends Error {
+  override readonly name = 'AvailabilityError';
+  readonly code = 'ERR_WORKERS_AVAILABLE';
+  readonly active: number;
+  readonly minAvailable: number;
+  readonly hint = 'see why workers do not come back, or allow fewer with `minAvailable`';
+  constructor(active: number, minAvailable: number) {
+    super(`a restart needs ${minAvailable} active workers, and there were ${active} for too long`);
+    this.active = active;
+    this.minAvailable = minAvailable;
+  }
+}
+
+/** Something was asked of workers that their state does not allow. */
+export class WorkersStateError extends Error {
+  override readonly name = 'WorkersStateError';
+  readonly code = 'ERR_WORKERS_STATE';
+  /** What they were doing. */
+  readonly state: string;
+  constructor(asked: string, state: string) {
+    super(`${asked} while ${state}`);
+    this.state = state;
   }
 }

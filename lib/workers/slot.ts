@@ -1,14 +1,14 @@
 import { concatMap, Subject, Subscription, timer } from 'rxjs';
 import type { Clock } from './clock.ts';
 import type { DrainRequest } from './drain.ts';
-import { WorkerCrashError } from './errors.ts';
 import type { ExitIntent, WorkerExit } from './exit.ts';
 import type { Fuse } from './fuse.ts';
 import type { News, StartReason } from './news.ts';
 import { CLEAN, type CrashRecord, counts, decideRespawn, ON_TRIAL } from './respawn.ts';
 import type { WorkersSettings } from './settings.ts';
-import { isGivenUp, mayFollow } from './slot-state.ts';
+import { isGivenUp } from './slot-state.ts';
 import type { WorkerSnapshot } from './snapshot.ts';
+import { Standing } from './standing.ts';
 import { activeMs, follow, isReady, type Tenure } from './tenure.ts';
 import type { Complaint } from './watch.ts';
 import type { WorkerLife } from './worker-life.ts';
@@ -44,33 +44,28 @@ export class Slot {
   readonly changed$ = new Subject<void>();
   readonly #parts: SlotParts;
   readonly #leaving = new Set<Tenure>();
-  #state: WorkerState = 'starting';
-  #since: number;
+  readonly #standing: Standing;
   #current: Tenure | undefined;
   #replacement: Tenure | undefined;
   /** The last that was `#current`. */
   #last: Tenure | undefined;
   #waiting = Subscription.EMPTY;
   #record: CrashRecord = CLEAN;
-  #restarts = 0;
-  #crashes = 0;
-  #lastExit: WorkerExit | undefined;
-  #error: Error | undefined;
   #closing = false;
 
   constructor(id: number, parts: SlotParts) {
     this.id = id;
     this.#parts = parts;
-    this.#since = parts.clock.date();
+    this.#standing = new Standing(parts.clock);
   }
 
   get state(): WorkerState {
-    return this.#state;
+    return this.#standing.state;
   }
 
   /** Why it does not run. */
   get error(): Error | undefined {
-    return this.#error;
+    return this.#standing.error;
   }
 
   /** The process that serves, or is to. */
@@ -106,7 +101,7 @@ export class Slot {
   begin(why: StartReason): void {
     this.#waiting.unsubscribe();
     if (this.#closing || this.#current !== undefined) return;
-    if (isGivenUp(this.#state)) this.#enter('starting');
+    if (isGivenUp(this.state)) this.#standing.enter('starting');
     this.#hire(why, (tenure) => this.#become(tenure));
   }
 
@@ -128,8 +123,7 @@ export class Slot {
     const next = this.#replacement;
     if (old === undefined || next === undefined) return undefined;
     this.#become(next);
-    this.#error = undefined;
-    this.#enter(isReady(next) ? 'active' : 'respawning');
+    this.#standing.enter(isReady(next) ? 'active' : 'respawning');
     this.#leaving.add(old);
     // Who does not even beat does not hear that it is to leave.
     if (intent === 'unresponsive') this.#kill(old, intent);
@@ -155,9 +149,9 @@ export class Slot {
     this.dismiss(farewell.intent);
     const current = this.#current;
     if (current !== undefined) {
-      this.#enter('stopping');
+      this.#standing.enter('stopping');
       this.#drain(current, farewell);
-    } else if (!isGivenUp(this.#state)) this.#enter('stopped');
+    } else if (!isGivenUp(this.state)) this.#standing.enter('stopped');
     for (const tenure of [...this.#leaving]) this.#drain(tenure, farewell);
     this.#touch();
   }
@@ -184,18 +178,13 @@ export class Slot {
     const heartbeat = current?.life.status.heartbeat;
     return Object.freeze({
       slot: this.id,
-      state: this.#state,
+      ...this.#standing.facts,
       pid: current?.pid ?? 0,
       port: settings.port,
       startedAt: this.#last?.startedAt ?? 0,
-      since: this.#since,
-      uptimeMs: this.#state === 'active' && current !== undefined ? (activeMs(current, clock.now()) ?? 0) : 0,
-      restarts: this.#restarts,
-      crashes: this.#crashes,
+      uptimeMs: this.state === 'active' && current !== undefined ? (activeMs(current, clock.now()) ?? 0) : 0,
       recentCrashes: this.#record.ends.length,
       ...(replacement !== undefined && { replacement: { pid: replacement.pid, ready: isReady(replacement) } }),
-      ...(this.#lastExit !== undefined && { lastExit: this.#lastExit }),
-      ...(this.#error !== undefined && { error: this.#error }),
       ...(heartbeat !== undefined && { heartbeat }),
     });
   }
@@ -223,7 +212,7 @@ export class Slot {
   }
 
   #become(tenure: Tenure): void {
-    if (this.#last !== undefined) this.#restarts += 1;
+    this.#standing.countProcess();
     if (this.#replacement === tenure) this.#replacement = undefined;
     this.#current = tenure;
     this.#last = tenure;
@@ -233,30 +222,27 @@ export class Slot {
     const bootMs = tenure.life.status.readyAt - tenure.spawnedAt;
     this.#parts.tell({ type: 'active', slot: this.id, pid: tenure.pid, bootMs });
     if (tenure === this.#current) {
-      this.#error = undefined;
-      this.#enter('active');
+      this.#standing.enter('active');
     }
     this.#touch();
   }
 
   #leaves(tenure: Tenure): void {
     this.#parts.tell({ type: 'draining', slot: this.id, pid: tenure.pid, reason: 'its own' });
-    if (tenure === this.#current) this.#enter('stopping');
+    if (tenure === this.#current) this.#standing.enter('stopping');
     this.#touch();
   }
 
   #ended(tenure: Tenure, exit: WorkerExit): void {
     const { settings, fuse, tell } = this.#parts;
-    this.#lastExit = exit;
+    const failed = this.#standing.note(exit);
     tell({ type: 'exit', slot: this.id, pid: tenure.pid, exit });
-    const failed = exit.crash || exit.intent === 'unready' || exit.intent === 'unresponsive';
-    if (failed) this.#crashes += 1;
     if (!this.#closing && counts(exit, settings.respawn)) fuse.blow();
     if (tenure === this.#replacement) this.#replacement = undefined;
     this.#leaving.delete(tenure);
     if (tenure === this.#current) {
       this.#current = undefined;
-      if (failed) this.#error = exit.error ?? new WorkerCrashError(tenure.pid, exit);
+      if (failed) this.#standing.fail(tenure.pid, exit);
       this.#fillIn(tenure, exit, failed);
     }
     this.#touch();
@@ -266,15 +252,15 @@ export class Slot {
   #fillIn(tenure: Tenure, exit: WorkerExit, failed: boolean): void {
     const { clock, settings, tell, random = Math.random } = this.#parts;
     if (this.#closing) {
-      this.#enter('stopped');
+      this.#standing.enter('stopped');
       return;
     }
-    if (failed) this.#enter('crashed');
+    if (failed) this.#standing.enter('crashed');
     const next = this.#replacement;
     if (next !== undefined) {
       this.#become(next);
-      this.#enter('respawning');
-      if (isReady(next)) this.#enter('active');
+      this.#standing.enter('respawning');
+      if (isReady(next)) this.#standing.enter('active');
       return;
     }
     const at = clock.now();
@@ -282,16 +268,16 @@ export class Slot {
     this.#record = decision.record;
     switch (decision.type) {
       case 'stay-down':
-        if (!failed) this.#enter('stopped');
+        if (!failed) this.#standing.enter('stopped');
         return;
       case 'respawn':
-        this.#enter('respawning');
+        this.#standing.enter('respawning');
         tell({ type: 'respawning', slot: this.id, delayMs: decision.delayMs });
         this.#later(decision.delayMs, () => this.begin('respawn'));
         return;
       case 'disable':
-        this.#enter('crashed');
-        this.#enter('disabled');
+        this.#standing.enter('crashed');
+        this.#standing.enter('disabled');
         tell({ type: 'disabled', slot: this.id, crashes: decision.crashes, withinMs: decision.withinMs });
         if (settings.coolDownMs > 0) this.#later(settings.coolDownMs, () => this.enable('cool-down'));
     }
@@ -316,13 +302,6 @@ export class Slot {
   #kill(tenure: Tenure, intent: ExitIntent): void {
     tenure.asked = true;
     tenure.life.kill(intent);
-  }
-
-  #enter(state: WorkerState): void {
-    if (state === this.#state) return;
-    if (!mayFollow(this.#state, state)) throw new Error(`a slot does not go from ${this.#state} to ${state}`);
-    this.#state = state;
-    this.#since = this.#parts.clock.date();
   }
 
   #touch(): void {

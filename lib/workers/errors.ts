@@ -1,4 +1,4 @@
-import type { ProcessExit } from './exit.ts';
+import type { ProcessExit, WorkerExit } from './exit.ts';
 
 /** A worker did not say that it is ready in the time it had; it was killed. */
 export class ReadyTimeoutError extends Error {
@@ -55,10 +55,15 @@ export class ReplacementError extends Error {
   override readonly name = 'ReplacementError';
   readonly code = 'ERR_WORKER_REPLACEMENT';
   readonly slot: number;
+  readonly pid: number;
+  readonly exit: WorkerExit | undefined;
   readonly hint = 'see the cause; the slots after it were not touched';
-  constructor(slot: number, options?: ErrorOptions) {
-    super(`the replacement of worker ${slot} did not become ready`, options);
+  constructor(slot: number, pid: number, exit: WorkerExit | undefined) {
+    const cause = exit?.error ?? (exit === undefined ? undefined : new WorkerCrashError(pid, exit));
+    super(`the replacement of worker ${slot} did not become ready`, { cause });
     this.slot = slot;
+    this.pid = pid;
+    this.exit = exit;
   }
 }
 

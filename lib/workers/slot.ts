@@ -1,6 +1,5 @@
 import { concatMap, Subject, Subscription, timer } from 'rxjs';
 import type { Clock } from './clock.ts';
-import type { DrainRequest } from './drain.ts';
 import type { ExitIntent, WorkerExit } from './exit.ts';
 import type { Fuse } from './fuse.ts';
 import type { News, StartReason } from './news.ts';
@@ -9,7 +8,7 @@ import type { WorkersSettings } from './settings.ts';
 import { isGivenUp } from './slot-state.ts';
 import type { WorkerSnapshot } from './snapshot.ts';
 import { Standing } from './standing.ts';
-import { activeMs, follow, isReady, type Tenure } from './tenure.ts';
+import { activeMs, cutShort, type Farewell, follow, isReady, letGo, type Tenure } from './tenure.ts';
 import type { Complaint } from './watch.ts';
 import type { WorkerLife } from './worker-life.ts';
 import type { WorkerState } from './worker-state.ts';
@@ -26,12 +25,6 @@ export interface SlotParts {
   /** The process that serves for it complains. */
   readonly complains: (slot: Slot, complaint: Complaint) => void;
   readonly random?: () => number;
-}
-
-/** How a process is let go of. */
-export interface Farewell {
-  readonly request: DrainRequest;
-  readonly intent: ExitIntent;
 }
 
 /**
@@ -118,16 +111,14 @@ export class Slot {
   }
 
   /** The replacement serves from now on, and the old process is let go of. Returns that; `undefined` without either. */
-  takeOver({ request, intent }: Farewell): Tenure | undefined {
+  takeOver(farewell: Farewell): Tenure | undefined {
     const old = this.#current;
     const next = this.#replacement;
     if (old === undefined || next === undefined) return undefined;
     this.#become(next);
     this.#standing.enter(isReady(next) ? 'active' : 'respawning');
     this.#leaving.add(old);
-    // Who does not even beat does not hear that it is to leave.
-    if (intent === 'unresponsive') this.#kill(old, intent);
-    else this.#drain(old, { request, intent });
+    this.#drain(old, farewell);
     this.#touch();
     return old;
   }
@@ -138,7 +129,7 @@ export class Slot {
     if (tenure === undefined) return;
     this.#replacement = undefined;
     this.#leaving.add(tenure);
-    this.#kill(tenure, intent);
+    cutShort(tenure, intent);
     this.#touch();
   }
 
@@ -195,7 +186,7 @@ export class Slot {
     const [startedAt, spawnedAt] = [clock.date(), clock.now()];
     const life = hire(this.id);
     const { pid } = life.process;
-    const tenure: Tenure = { life, pid, why, startedAt, spawnedAt, asked: false };
+    const tenure: Tenure = { life, pid, why, startedAt, spawnedAt, asked: false, silent: false };
     place(tenure);
     // One that could not be started has no pid; its end says why.
     if (pid > 0) tell({ type: 'starting', slot: this.id, pid, why });
@@ -221,9 +212,7 @@ export class Slot {
   #ready(tenure: Tenure): void {
     const bootMs = tenure.life.status.readyAt - tenure.spawnedAt;
     this.#parts.tell({ type: 'active', slot: this.id, pid: tenure.pid, bootMs });
-    if (tenure === this.#current) {
-      this.#standing.enter('active');
-    }
+    if (tenure === this.#current) this.#standing.enter('active');
     this.#touch();
   }
 
@@ -291,17 +280,9 @@ export class Slot {
       .subscribe(work);
   }
 
-  #drain(tenure: Tenure, { request, intent }: Farewell): void {
-    if (!tenure.asked) {
-      tenure.asked = true;
-      this.#parts.tell({ type: 'draining', slot: this.id, pid: tenure.pid, reason: request.reason });
-    }
-    tenure.life.drain(request, intent);
-  }
-
-  #kill(tenure: Tenure, intent: ExitIntent): void {
-    tenure.asked = true;
-    tenure.life.kill(intent);
+  #drain(tenure: Tenure, farewell: Farewell): void {
+    if (!letGo(tenure, farewell)) return;
+    this.#parts.tell({ type: 'draining', slot: this.id, pid: tenure.pid, reason: farewell.request.reason });
   }
 
   #touch(): void {

@@ -1,4 +1,5 @@
-import type { WorkerExit } from './exit.ts';
+import type { DrainRequest } from './drain.ts';
+import type { ExitIntent, WorkerExit } from './exit.ts';
 import type { StartReason } from './news.ts';
 import type { Complaint } from './watch.ts';
 import type { LifePhase, WorkerLife } from './worker-life.ts';
@@ -14,7 +15,31 @@ export interface Tenure {
   readonly spawnedAt: number;
   /** It was told to leave. */
   asked: boolean;
+  /** It was silent for too long, and has not been heard of since. */
+  silent: boolean;
 }
+
+/** How a process is let go of. */
+export interface Farewell {
+  readonly request: DrainRequest;
+  readonly intent: ExitIntent;
+}
+
+/** Asks a process to leave; again with less time hastens it. Says whether it was asked for the first time. */
+export const letGo = (tenure: Tenure, { request, intent }: Farewell): boolean => {
+  const isFirst = !tenure.asked;
+  tenure.asked = true;
+  // Who does not even beat does not hear that it is to leave.
+  if (tenure.silent) tenure.life.kill('unresponsive');
+  else tenure.life.drain(request, intent);
+  return isFirst;
+};
+
+/** Ends a process that serves nobody. */
+export const cutShort = (tenure: Tenure, intent: ExitIntent): void => {
+  tenure.asked = true;
+  tenure.life.kill(intent);
+};
 
 export const isReady = ({ life }: Tenure): boolean => life.status.phase === 'ready';
 
@@ -38,7 +63,11 @@ export interface TenureEvents {
 /** Tells what becomes of a process until its end; one that has ended already tells that at once. */
 export const follow = (tenure: Tenure, events: TenureEvents): void => {
   let phase: LifePhase | undefined;
-  tenure.life.complaints$.subscribe(events.complains);
+  tenure.life.complaints$.subscribe((complaint) => {
+    if (complaint.type === 'unresponsive') tenure.silent = true;
+    if (complaint.type === 'responsive') tenure.silent = false;
+    events.complains(complaint);
+  });
   tenure.life.status$.subscribe((status) => {
     const before = phase;
     phase = status.phase;

@@ -55,6 +55,7 @@ const layout: Layout = {
         'module',
         'file',
         'cpus',
+        'health/http',
         'source',
         'middleware',
         'server',

@@ -131,7 +131,9 @@ export const startLife = (process: WorkerProcess, options: LifeOptions): WorkerL
     intent ??= because;
     leave();
     const sooner = deadline.set(request.deadlineMs);
-    if (first || sooner) process.send({ type: 'drain', request });
+    // JSON has no Infinity, and its timers are as ours.
+    const deadlineMs = Math.min(request.deadlineMs, LONGEST_MS);
+    if (first || sooner) process.send({ type: 'drain', request: { ...request, deadlineMs } });
   };
 
   const kill = (because: ExitIntent): void => {

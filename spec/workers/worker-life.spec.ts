@@ -232,6 +232,7 @@ test('a deadline of 0 kills at once, one beyond what timers count never', () => 
   never.life.drain(request(Number.POSITIVE_INFINITY), 'stop');
   expect(never.time.waiting).toBe(0);
   expect(never.life.status.phase).toBe('draining');
+  expect(never.process.received.at(-1)).toEqual({ type: 'drain', request: request(2 ** 31 - 1) });
 });
 
 test('the earliest deadline and the first intent count, and the process hears of an earlier one only', () => {

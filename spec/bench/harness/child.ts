@@ -70,13 +70,18 @@ export const exitOf = async (child: ChildProcess): Promise<Exit> => {
 export const startChild = async (
   server: string,
   setting: unknown = {},
-  options: { readonly cpu?: number | undefined; readonly nodeFlags?: readonly string[] } = {},
+  options: {
+    readonly cpu?: number | undefined;
+    readonly nodeFlags?: readonly string[];
+    /** What it prints is nobody's concern. */
+    readonly silent?: boolean;
+  } = {},
 ): Promise<Child> => {
-  const { cpu, nodeFlags = [] } = options;
+  const { cpu, nodeFlags = [], silent = false } = options;
   const script = compiled(`spec/bench/servers/${server}.ts`);
   const pin = cpu === undefined ? [] : pinnedTo(cpu);
   const child = spawnOwned([...pin, process.execPath, ...nodeFlags, script, JSON.stringify(setting)], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', silent ? 'ignore' : 'inherit', 'inherit', 'ipc'],
   });
   const exited = exitOf(child);
   const waiting = new Map<number, { resolve: (data: unknown) => void; reject: (cause: Error) => void }>();

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { MissingPeerError } from './bench.ts';
@@ -35,6 +35,38 @@ const parents = (): ReadonlyMap<number, number> => {
     if (/^\d+$/.test(name)) map.set(Number(name), Number(statOf(name)?.[1] ?? 0));
   }
   return map;
+};
+
+/** How many connections a process has accepted on a port of 127.0.0.1 and not closed. */
+export const connectionsOf = (pid: number, port: number): number => {
+  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const inodes = new Set(
+    readFileSync('/proc/net/tcp', 'latin1')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      // 01 is ESTABLISHED.
+      .filter(([, address, , state]) => address === local && state === '01')
+      .map((fields) => `socket:[${fields[9]}]`),
+  );
+  const targetOf = (fd: string): string => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`);
+    } catch {
+      // Closed since the folder was read.
+      return '';
+    }
+  };
+  return readdirSync(`/proc/${pid}/fd`).filter((fd) => inodes.has(targetOf(fd))).length;
+};
+
+/** Whether a process is still there, be it as one that nobody has waited for. */
+export const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 };
 
 /** A process and everything it started that still runs. */

@@ -27,15 +27,35 @@ const microseconds = (text: string, percentile: string): number => {
   return Number(value) * (UNITS[unit] ?? Number.NaN);
 };
 
-const wrk = async (wrkPath: string, port: number, seconds: number): Promise<string> => {
+/** What wrk asks for, and how. */
+export interface Load {
+  readonly path?: string;
+  /** A new connection for every request. */
+  readonly fresh?: boolean;
+  /** Where wrk runs; `CLIENT_CPU` unless what is measured needs every CPU. */
+  readonly anywhere?: boolean;
+}
+
+/** Runs wrk against a server; what it prints. */
+export const wrk = async (wrkPath: string, port: number, seconds: number, load: Load = {}): Promise<string> => {
   const [program = '', ...args] = [
-    ...pinnedTo(CLIENT_CPU),
-    ...[wrkPath, '-t1', '-c64', '--timeout=10s', `-d${seconds}s`, '--latency', `http://127.0.0.1:${port}/`],
+    ...(load.anywhere === true ? [] : pinnedTo(CLIENT_CPU)),
+    ...[wrkPath, '-t1', '-c64', '--timeout=10s', `-d${seconds}s`, '--latency'],
+    ...(load.fresh === true ? ['-H', 'Connection: close'] : []),
+    `http://127.0.0.1:${port}${load.path ?? '/'}`,
   ];
   const { stdout } = await run(program, args);
   if (/Socket errors|Non-2xx/.test(stdout)) throw new Error(`wrk saw errors:\n${stdout}`);
   return stdout;
 };
+
+/** Of what wrk printed. */
+export const readWrk = (text: string) => ({
+  requests: Number(/(\d+) requests in/.exec(text)?.[1]),
+  perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]),
+  p50Us: microseconds(text, '50'),
+  p99Us: microseconds(text, '99'),
+});
 
 /** One sample of a server that was just started: after a warm-up, then it is ended. */
 const sampleOnce = async (wrkPath: string, start: () => Promise<StartedServer>, seconds: number): Promise<Sample> => {
@@ -46,14 +66,8 @@ const sampleOnce = async (wrkPath: string, start: () => Promise<StartedServer>, 
     const before = cpuMs(server.pid);
     const text = await wrk(wrkPath, port, seconds);
     const used = cpuMs(server.pid) - before;
-    const requests = Number(/(\d+) requests in/.exec(text)?.[1]);
-    return {
-      perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]),
-      cpuUs: (used * 1000) / requests,
-      p50Us: microseconds(text, '50'),
-      p99Us: microseconds(text, '99'),
-      others: others(),
-    };
+    const { requests, ...rest } = readWrk(text);
+    return { ...rest, cpuUs: (used * 1000) / requests, others: others() };
   } finally {
     await server.end();
   }

@@ -26,7 +26,14 @@ export type {
 export { type Address, type AddressResult, formatAddress, parseAddress } from './config/address.ts';
 export type { Balance, StickyKey } from './config/balance-config.ts';
 export { limitDefaults, restartDefaults } from './config/defaults.ts';
-export { type ConfigFile, type ConfigInput, type ConfigStream, defineConfig } from './config/define-config.ts';
+export {
+  type ConfigFile,
+  type ConfigInput,
+  type ConfigStream,
+  defineConfig,
+  type SingleConfigFile,
+  type WorkersConfigFile,
+} from './config/define-config.ts';
 export { ConfigError, describeIssue, OptionsError } from './config/errors.ts';
 export type { FilesConfig } from './config/files-config.ts';
 export type { HealthCheckFunction, HealthConfig, HttpCheckConfig, Probe } from './config/health-config.ts';
@@ -49,6 +56,7 @@ export type {
   StateGuardConfig,
   StateHeaderConfig,
 } from './config/middleware-config.ts';
+export type { NamedClusterConfig, NamedRoute, NamedServerConfig } from './config/named-config.ts';
 export { route } from './config/named-route.ts';
 export type { Position } from './config/place.ts';
 export { type ProxyConfig, type ProxyTlsConfig, proxyDefaults } from './config/proxy-config.ts';
@@ -85,6 +93,7 @@ export {
   type TlsVersion,
   tlsDefaults,
 } from './config/tls-config.ts';
+export type { WorkersBackoffConfig, WorkersConfig, WorkersCount, WorkersSettings } from './config/workers-config.ts';
 export { type CombineMode, combineHealth, combineStatuses, type HealthGroup, httpStatusOf } from './health/combine.ts';
 export { HealthCheckError, type HealthCheckErrorCode } from './health/errors.ts';
 export type { Health, HealthStatus } from './health/health.ts';

@@ -24,9 +24,10 @@ const layout: Layout = {
     ['source', 'middleware'],
     ['server'],
     ['cluster'],
-    ['admin', 'pool', 'metrics'],
+    ['pool', 'metrics'],
     ['workers'],
     ['worker-cluster'],
+    ['admin'],
     ['cli'],
   ],
   vendors: [

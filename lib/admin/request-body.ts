@@ -1,4 +1,4 @@
-import { type ParsedFile, parseConfigFile } from '../config/parse.ts';
+import { type ParsedFile, parseConfigFile } from '../config/parse-file.ts';
 import { isPlainObject } from '../config/plain-data.ts';
 import { restoreMarks } from '../config/secrets.ts';
 import { ControlError } from './errors.ts';
@@ -61,15 +61,16 @@ const depthOf = (text: string): number => {
  * The config a request brings, read as a configuration file is. Beside it may stand `secrets`: what its servers must not
  * show, because it came from the environment of whoever sends it.
  *
+ * @param inWorkers - its servers are to run in workers: names may stand for code.
  * @throws ControlError as `readJson` does
  */
-export const readConfig = async (request: Request): Promise<ParsedFile> => {
+export const readConfig = async (request: Request, inWorkers: boolean): Promise<ParsedFile> => {
   const value = await readJson(request);
   if (value === undefined) throw unreadable('it is empty');
-  if (!isPlainObject(value)) return parseConfigFile(value);
+  if (!isPlainObject(value)) return parseConfigFile(value, inWorkers);
   const { secrets, ...file } = value;
   restoreMarks(file.servers, secrets);
-  return parseConfigFile(file);
+  return parseConfigFile(file, inWorkers);
 };
 
 /** The ids in `{ "servers": [...] }`; `undefined` when there are none named. @throws ControlError as `readJson` does */

@@ -4,6 +4,7 @@ import { isCallable } from './callable.ts';
 import { headerName, headerValue } from './header-schema.ts';
 import type { MiddlewareConfig } from './middleware-config.ts';
 import { GUARD_RETRY_MS, GUARD_STATES, STATE_HEADER } from './middleware-defaults.ts';
+import { nameSchema } from './name-schema.ts';
 import { type Check, noArray, rule, shape, wholeNumber } from './shape.ts';
 import { wording } from './wording.ts';
 
@@ -287,4 +288,7 @@ export const middlewareSchema = v.array(
 );
 
 /** Middleware in a file. */
-export const middlewareDataSchema = v.pipe(v.array(item, LIST), v.metadata({ description: DESCRIPTION }));
+export const middlewareDataSchema = v.pipe(
+  v.array(v.union([item, nameSchema('Hono middleware', './middleware.ts')]), LIST),
+  v.metadata({ description: DESCRIPTION }),
+);

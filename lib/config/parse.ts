@@ -9,13 +9,12 @@ import { copyPlainData, freezePlainData, isPlainObject } from './plain-data.ts';
 import { oneLine, reasonOf, received } from './received.ts';
 import { findRivals, type Rivals } from './rivals.ts';
 import { sameSpec } from './same.ts';
-import { fileSchema, type ServerOutput, serverSchema } from './schema.ts';
+import { type ServerOutput, serverSchema } from './schema.ts';
 import { redactIssue, secretsOf } from './secrets.ts';
-import type { ClusterConfig, CommitMode, Strategy } from './server-config.ts';
 import type { ServerSpec } from './server-spec.ts';
 import { specOf } from './spec-of.ts';
 import { wording } from './wording.ts';
-import { EVENT_AS_FILE, EVENT_AS_SERVERS, isEvent, isWrapped, WRAPPED } from './wrapped.ts';
+import { EVENT_AS_SERVERS, isEvent, isWrapped, WRAPPED } from './wrapped.ts';
 
 /** What a config says, server by server, and what is wrong with it. */
 export interface ParsedCluster {
@@ -229,56 +228,3 @@ const rivalIssue = (spec: ServerSpec, { first, count }: Rivals): Issue => {
     ),
   );
 };
-
-/** What a config file says, or what is wrong with it. */
-export type ParsedFile =
-  | {
-      readonly ok: true;
-      readonly servers: ClusterConfig;
-      readonly commit?: CommitMode;
-      readonly strategy?: Strategy;
-      /** Servers that will stay behind: empty unless the file asks for `commit: 'independent'`. */
-      readonly issues: readonly Issue[];
-    }
-  | { readonly ok: false; readonly issues: readonly Issue[] };
-
-/**
- * Reads the content of a config file, after its text was parsed or its module was loaded. Never throws.
- *
- * A file with anything wrong in it is refused, except that with `commit: 'independent'` servers may be wrong: they are
- * handed on, so that the cluster can keep their last good versions, and named in `issues`.
- */
-export const parseConfigFile = (value: unknown): ParsedFile => {
-  try {
-    if (!isPlainObject(value))
-      return { ok: false, issues: [fileIssue('', value, wording('a config file: an object'))] };
-    if (isEvent(value)) return { ok: false, issues: [fileIssue('', value, EVENT_AS_FILE)] };
-  } catch (cause) {
-    return {
-      ok: false,
-      issues: [fileIssue('', value, wording('a config file', `cannot be read: ${reasonOf(cause)}`))],
-    };
-  }
-  const copy = copyPlainData(value, SERVERS);
-  if (!copy.ok) return { ok: false, issues: [fileIssue(copy.path, value, copy.wording)] };
-  const envelope = v.safeParse(fileSchema, copy.value);
-  if (!envelope.success) return { ok: false, issues: issuesOf(undefined, envelope.issues) };
-  const { servers, commit, strategy } = envelope.output;
-  const { issues } = parseCluster(servers);
-  const isWhole = issues.every((issue) => issue.server !== undefined);
-  if (issues.length > 0 && !(isWhole && commit === 'independent')) return { ok: false, issues };
-  return {
-    ok: true,
-    // Each entry was just read by `parseCluster`; what is wrong with it is named in `issues`.
-    servers: servers as ClusterConfig,
-    ...(commit === undefined ? {} : { commit }),
-    ...(strategy === undefined ? {} : { strategy }),
-    issues,
-  };
-};
-
-/** The one member of a file that stays as it is: its entries are read, and frozen, one by one. */
-const SERVERS: ReadonlySet<string> = new Set(['servers']);
-
-const fileIssue = (path: string, value: unknown, text: string): Issue =>
-  issueOf(undefined, path, received(value), text);

@@ -7,6 +7,7 @@ import { filesSchema, namesFiles } from './files-schema.ts';
 import { headerName, headerValue } from './header-schema.ts';
 import { middlewareDataSchema, middlewareSchema } from './middleware-schema.ts';
 import { moduleSchema } from './module-schema.ts';
+import { nameSchema } from './name-schema.ts';
 import { pathProblem } from './path-pattern.ts';
 import { proxyDataSchema, proxySchema, stripsItsPath } from './proxy-schema.ts';
 import { oneLine } from './received.ts';
@@ -160,16 +161,18 @@ const routeSchema = v.pipe(
   rule(stripsItsPath),
 );
 
+const fileKinds = { ...dataKinds, handler: nameSchema('A Hono handler', './handler.ts') };
+
 /** A route in a file: what data alone can say. */
 const routeDataSchema = v.pipe(
   shape('a route', {
     ...common,
     middleware: v.optional(middlewareDataSchema),
-    ...v.partial(v.object(dataKinds)).entries,
+    ...v.partial(v.object(fileKinds)).entries,
   }),
   v.metadata({
     description: 'Which requests, and what answers them.',
-    oneOf: Object.keys(dataKinds).map((kind) => ({ required: [kind] })),
+    oneOf: Object.keys(fileKinds).map((kind) => ({ required: [kind] })),
   }),
 );
 

@@ -9,6 +9,7 @@ import { healthDataSchema, healthSchema } from './health-schema.ts';
 import { http2NeedsTls } from './http2-schema.ts';
 import { ID } from './id.ts';
 import { middlewareDataSchema, middlewareSchema } from './middleware-schema.ts';
+import { nameSchema } from './name-schema.ts';
 import { otherNames } from './other-names.ts';
 import { isPlainObject } from './plain-data.ts';
 import { routesDataSchema, routesSchema } from './route-schema.ts';
@@ -17,6 +18,7 @@ import { type Check, rule, shape, wholeNumber } from './shape.ts';
 import { encryptionMembers } from './tls-schema.ts';
 import { trafficMembers } from './traffic-schema.ts';
 import { wording } from './wording.ts';
+import { workersSchema } from './workers-schema.ts';
 
 /** The longest time a timer of Node can wait; it fires at once on anything longer. */
 const LONGEST_MS = 2 ** 31 - 1;
@@ -234,13 +236,17 @@ const serverDataSchema = v.pipe(
     'a server',
     {
       ...data,
-      routes: routesDataSchema,
+      app: v.optional(nameSchema('An app', './app.ts')),
+      routes: v.optional(routesDataSchema),
       middleware: v.optional(middlewareDataSchema),
       health: v.optional(healthDataSchema),
     },
     { ...otherNames, handler: "write 'routes'", fetch: "write 'routes'" },
   ),
-  v.metadata({ description: 'One server: where it listens, and what answers there.' }),
+  v.metadata({
+    description: 'One server: where it listens, and what answers there.',
+    oneOf: [{ required: ['app'] }, { required: ['routes'] }],
+  }),
 );
 
 const envelope = {
@@ -265,6 +271,7 @@ const envelope = {
       }),
     ),
   ),
+  workers: v.optional(workersSchema),
 };
 
 /** A file around its servers, which are read one by one. */

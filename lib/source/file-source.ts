@@ -41,6 +41,11 @@ export interface FileSourceOptions {
    * are. Code reads the environment itself.
    */
   readonly env?: Environment | false;
+  /**
+   * The servers are to run in workers, even when the file does not ask for them: names may stand for code, and code
+   * itself is refused. `false` by default.
+   */
+  readonly inWorkers?: boolean;
 }
 
 /** Long enough for a module that asks a slow service at import, short enough for somebody who waits at a prompt. */
@@ -68,7 +73,7 @@ type Contents = ReadonlyMap<string, string>;
  * @param path - relative to the working directory; events and problems call the file by this name.
  */
 export const fileSource = (path: string, options: FileSourceOptions = {}): Source => {
-  const { watch = true, reload$ = EMPTY, importTimeoutMs = IMPORT_TIMEOUT_MS, env = process.env } = options;
+  const { watch = true, reload$ = EMPTY, importTimeoutMs = IMPORT_TIMEOUT_MS, env = process.env, inWorkers = false } = options;
   const refused = refusedName(path);
   if (refused !== undefined) return of(failed(path, problemOf(path, refused, '')));
 
@@ -118,7 +123,7 @@ export const fileSource = (path: string, options: FileSourceOptions = {}): Sourc
       filter(({ isNew }) => isNew),
       // A newer content makes worthless what the older one still had to say.
       switchMap(({ read }) =>
-        load({ path, file, read, importTimeoutMs, env: env === false ? undefined : env, involve }),
+        load({ path, file, read, importTimeoutMs, env: env === false ? undefined : env, inWorkers, involve }),
       ),
       tap(({ type }) => {
         isGood = type === 'loaded';

@@ -148,7 +148,7 @@ const read = (
   const decoded = decode(bytes);
   if (!decoded.ok) return failed(shown, problemOf(shown, decoded.fault, ''));
   const { text } = decoded;
-  return readData(shown, text, format === 'json' ? parseJson(text) : parseYaml(text), options.env);
+  return readData(shown, text, format === 'json' ? parseJson(text) : parseYaml(text), options);
 };
 
 /** A server may send back what it was asked with. */

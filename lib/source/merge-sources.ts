@@ -143,7 +143,8 @@ const mergedOf = (name: string, events: readonly LoadedEvent[]): SourceEvent => 
   const servers = Object.fromEntries(new Map(events.flatMap((event) => Object.entries(event.servers))));
   const { commit } = events.findLast((event) => event.commit !== undefined) ?? {};
   const { strategy } = events.findLast((event) => event.strategy !== undefined) ?? {};
-  const merged = readConfig(name, { servers, commit, strategy });
+  const { workers } = events.findLast((event) => event.workers !== undefined) ?? {};
+  const merged = readConfig(name, { servers, commit, strategy, workers });
   // Of servers that stay behind the sources have said where the mistake is.
   const known = new Set(events.flatMap(({ problems }) => problems.map(({ server }) => server)));
   const problems = [

@@ -2,7 +2,7 @@ import type { DataText } from '../config/data-text.ts';
 import { type Environment, type Interpolated, interpolate } from '../config/interpolate.ts';
 import type { Issue } from '../config/issue.ts';
 import { kindAt } from '../config/kind-at.ts';
-import { parseConfigFile } from '../config/parse.ts';
+import { parseConfigFile } from '../config/parse-file.ts';
 import { isPlainObject } from '../config/plain-data.ts';
 import { received } from '../config/received.ts';
 import { keepSecrets, redactIssue, type Secret } from '../config/secrets.ts';
@@ -16,34 +16,44 @@ export const failed = (file: string, ...problems: readonly [Problem, ...Problem[
   problems,
 });
 
-/**
- * What a text that was parsed as data says.
- *
- * @param env - what `${NAME}` in its values stands for; without it they are ordinary texts.
- */
-export const readData = (file: string, text: string, data: DataText, env?: Environment): SourceEvent => {
+/** How the content of a config file is read. */
+export interface Reading {
+  /** What `${NAME}` in the values of data stands for; without it they are ordinary texts. */
+  readonly env?: Environment | undefined;
+  /** It is for workers, even when it does not ask for them itself: see `parseConfigFile`. */
+  readonly inWorkers?: boolean | undefined;
+}
+
+/** What a text that was parsed as data says. */
+export const readData = (file: string, text: string, data: DataText, { env, inWorkers }: Reading = {}): SourceEvent => {
   if (data.ok) {
     const interpolated = env === undefined ? undefined : interpolate(data.value, env, kindAt);
-    return readValue(file, interpolated ?? { ...NOTHING_FILLED_IN, value: data.value }, { text, place: data.place });
+    const located = { text, place: data.place };
+    return readValue(file, interpolated ?? { ...NOTHING_FILLED_IN, value: data.value }, located, inWorkers);
   }
   const [first, ...rest] = data.faults;
   return failed(file, problemOf(file, first, text), ...rest.map((fault) => problemOf(file, fault, text)));
 };
 
 /** What a value says as the content of a config file. Never throws. */
-export const readConfig = (file: string, value: unknown): SourceEvent =>
-  readValue(file, { ...NOTHING_FILLED_IN, value }, undefined);
+export const readConfig = (file: string, value: unknown, inWorkers = false): SourceEvent =>
+  readValue(file, { ...NOTHING_FILLED_IN, value }, undefined, inWorkers);
 
 const NOTHING_FILLED_IN = { faults: [], texts: [] };
 
-const readValue = (file: string, { value, faults, texts }: Interpolated, data: Located | undefined): SourceEvent => {
+const readValue = (
+  file: string,
+  { value, faults, texts }: Interpolated,
+  data: Located | undefined,
+  inWorkers: boolean | undefined,
+): SourceEvent => {
   const secrets = secretsBy(texts);
   const servers = isPlainObject(value) && isPlainObject(value.servers) ? value.servers : {};
   for (const [id, own] of secrets) {
     const server = id === undefined ? undefined : servers[id];
     if (typeof server === 'object' && server !== null) keepSecrets(server, own);
   }
-  const parsed = parseConfigFile(value);
+  const parsed = parseConfigFile(value, inWorkers);
   const unset = faults.map(({ path, expected, written, message, hint }): Issue => {
     const place = placeOf(path);
     return { ...place, expected, received: received(written), message, hint };
@@ -57,13 +67,14 @@ const readValue = (file: string, { value, faults, texts }: Interpolated, data: L
       .map((issue) => problemOfIssue(file, redactIssue(issue, secrets.get(issue.server) ?? []), data)),
   ].sort(fromTopToBottom);
   if (parsed.ok) {
-    const { servers, commit, strategy } = parsed;
+    const { servers, commit, strategy, workers } = parsed;
     return {
       type: 'loaded',
       file,
       servers,
       ...(commit === undefined ? {} : { commit }),
       ...(strategy === undefined ? {} : { strategy }),
+      ...(workers === undefined ? {} : { workers }),
       problems,
     };
   }

@@ -16,13 +16,13 @@ import { nearest } from '../config/nearest.ts';
 import { parseCluster } from '../config/parse.ts';
 import { isPlainObject } from '../config/plain-data.ts';
 import { reasonOf } from '../config/received.ts';
+import { type Reference, type ReferenceKind, referencesIn, withCode } from '../config/references.ts';
 import type { App, ClusterConfig, CommitMode, HandlerRoute, ServerConfig } from '../config/server-config.ts';
 import { isWrapped } from '../config/wrapped.ts';
 import { ModuleLoadError } from '../module/errors.ts';
 import { exportOf } from '../module/exported.ts';
 import { createModules, type Modules, oneRound } from './apps/modules.ts';
 import { UnknownNameError } from './errors.ts';
-import { type Reference, type ReferenceKind, referencesIn, withCode } from './references.ts';
 
 /** One server that could not be made runnable, and why. */
 export interface AppRefusal {

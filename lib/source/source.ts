@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { Position } from '../config/place.ts';
 import type { ClusterConfig, CommitMode, Strategy } from '../config/server-config.ts';
+import type { WorkersConfig } from '../config/workers-config.ts';
 
 /**
  * What can be wrong with a source:
@@ -74,6 +75,8 @@ export interface LoadedEvent {
   readonly servers: ClusterConfig;
   readonly commit?: CommitMode;
   readonly strategy?: Strategy;
+  /** How many processes are to serve it; then names in `servers` may stand for code, which those load. */
+  readonly workers?: WorkersConfig;
   /** When it was kept, ISO 8601, UTC; only of a configuration that `resumeLastGood` has taken from disk. */
   readonly keptAt?: string;
   /** What is wrong with servers that will stay behind; only with `commit: 'independent'` there can be any. */

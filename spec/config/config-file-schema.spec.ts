@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toConfigSchema } from '../../docs/config-json-schema.ts';
 import { limitDefaults, restartDefaults } from '../../lib/config/defaults.ts';
-import { parseConfigFile } from '../../lib/config/parse.ts';
+import { parseConfigFile } from '../../lib/config/parse-file.ts';
 import { dataConfig } from './configs.ts';
 
 type Node = Readonly<Record<string, unknown>>;
@@ -72,6 +72,18 @@ describe('the JSON Schema of the config file', () => {
     expect(accepts(schema, quickstart)).toBe(true);
   });
 
+  test('accepts names of code where workers load it', () => {
+    const servers = {
+      web: { listen: ':8080', app: './app.ts' },
+      api: { listen: ':8081', routes: [{ path: '/', handler: 'api', middleware: ['./log.ts', { requestId: true }] }] },
+    };
+    for (const workers of ['auto', 4, { count: 2, code: './code.ts', env: { A: 'b' } }]) {
+      const file = { servers, workers };
+      expect(parseConfigFile(structuredClone(file)).ok).toBe(true);
+      expect(accepts(schema, file)).toBe(true);
+    }
+  });
+
   test('accepts every valid file of data', () => {
     fc.assert(
       fc.property(dataConfig, (config) => {
@@ -114,8 +126,8 @@ describe('the JSON Schema of the config file', () => {
     ['an id with a space', { servers: { 'a b': quickstart.servers.admin } }],
     ['no address', { servers: { api: { routes: [] } } }],
     ['no routes', { servers: { api: { listen: ':0' } } }],
-    ['an app, which is code', { servers: { api: { listen: ':0', app: './app.js', routes: [] } } }],
-    ['a handler, which is code', { servers: { api: { listen: ':0', routes: [{ path: '/', handler: 'x' }] } } }],
+    ['an app beside routes', { servers: { api: { listen: ':0', app: './app.js', routes: [] } } }],
+    ['a handler that is no name', { servers: { api: { listen: ':0', routes: [{ path: '/', handler: 7 }] } } }],
     ['a route that nothing answers', { servers: { api: { listen: ':0', routes: [{ path: '/' }] } } }],
     ['a relative path', { servers: { api: { listen: ':0', routes: [{ ...route, path: 'x' }] } } }],
     ['no methods', { servers: { api: { listen: ':0', routes: [{ ...route, methods: [] }] } } }],
@@ -127,6 +139,8 @@ describe('the JSON Schema of the config file', () => {
     ['a timeout beyond timers', { servers: { api: { listen: ':0', routes: [], drainTimeoutMs: 2 ** 31 } } }],
     ['half a millisecond', { servers: { api: { listen: ':0', routes: [], drainTimeoutMs: 0.5 } } }],
     ['another strategy', { servers: {}, strategy: 'fast' }],
+    ['no workers', { servers: {}, workers: 0 }],
+    ['another respawn policy', { servers: {}, workers: { respawn: 'sometimes' } }],
   ])('refuses a file with %s, like the parser', (_, file) => {
     expect(accepts(schema, file)).toBe(false);
     expect(parseConfigFile(file).ok).toBe(false);

@@ -36,6 +36,15 @@ test('a handler knows its request and context without being told', () => {
   });
 });
 
+test('with workers code is named, and cannot be written', () => {
+  const routes = [{ path: '/api', handler: './api.ts' }];
+  defineConfig({ servers: { api: { listen: ':0', app: './app.ts' }, b: { listen: ':0', routes } }, workers: 'auto' });
+  // @ts-expect-error: no message between processes carries a function
+  defineConfig({ servers: { api: { listen: ':0', app: () => new Response() } }, workers: 2 });
+  // @ts-expect-error: in one process code is written where it is used
+  defineConfig({ servers: { api: { listen: ':0', app: './app.ts' } } });
+});
+
 test('what is no config does not compile', () => {
   // @ts-expect-error: a server listens somewhere
   defineConfig({ servers: { api: { app: new Hono() } } });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { middlewareNames } from '../../lib/config/middleware-schema.ts';
-import { parseCluster, parseConfigFile } from '../../lib/config/parse.ts';
+import { parseCluster } from '../../lib/config/parse.ts';
+import { parseConfigFile } from '../../lib/config/parse-file.ts';
 import { sameSpec } from '../../lib/config/same.ts';
 import { specOf as read } from './reading.ts';
 

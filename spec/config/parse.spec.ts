@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
-import { parseCluster, parseConfigFile } from '../../lib/config/parse.ts';
+import { parseCluster } from '../../lib/config/parse.ts';
+import { parseConfigFile } from '../../lib/config/parse-file.ts';
 import { server } from './configs.ts';
 import { specOf } from './reading.ts';
 
@@ -104,7 +105,7 @@ describe('a config file', () => {
     ['null as servers', { servers: null }, 'servers'],
     ['another commit mode', { servers: {}, commit: 'maybe' }, 'commit'],
     ['another strategy', { servers: {}, strategy: 1 }, 'strategy'],
-    ['an unknown key', { servers: {}, workers: 4 }, 'workers'],
+    ['an unknown key', { servers: {}, forks: 4 }, 'forks'],
     ['a key for the prototype', JSON.parse('{"servers":{},"__proto__":{"x":1}}'), '__proto__'],
   ])('is refused with %s', (_, file, path) => {
     const parsed = parseConfigFile(file);

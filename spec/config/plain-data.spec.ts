@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseCluster, parseConfigFile } from '../../lib/config/parse.ts';
+import { parseCluster } from '../../lib/config/parse.ts';
+import { parseConfigFile } from '../../lib/config/parse-file.ts';
 import { dataConfig, server } from './configs.ts';
 import { issuesOf, specOf } from './reading.ts';
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { toConfigSchema } from '../../docs/config-json-schema.ts';
 import { limitDefaults, restartDefaults } from '../../lib/config/defaults.ts';
 import { healthDefaults } from '../../lib/config/health-settings.ts';
+import { parseConfigFile } from '../../lib/config/parse-file.ts';
 import { issuesOf } from './reading.ts';
 
 const page = readFileSync('docs/reference/server-config.md', 'utf8');
@@ -40,6 +41,12 @@ describe('the reference page names every key', () => {
     ['A certificate', { tls: { certificates: [{ zzzzzz: 1 }] } }, 'tls.certificates.0.zzzzzz'],
   ])('of: %s', (title, config, path) => {
     expect(keysOf(title).toSorted()).toEqual(known(config, path).toSorted());
+  });
+
+  test('of workers', () => {
+    const { issues } = parseConfigFile({ servers: {}, workers: { zzzzzz: 1 } });
+    const keys = issues[0]?.expected.replace('one of ', '').split(', ') ?? [];
+    expect(keysOf('Workers').toSorted()).toEqual(keys.toSorted());
   });
 
   test('of a file', () => {

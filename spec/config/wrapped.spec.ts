@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { describeIssue } from '../../lib/config/errors.ts';
-import { parseCluster, parseConfigFile } from '../../lib/config/parse.ts';
+import { parseCluster } from '../../lib/config/parse.ts';
+import { parseConfigFile } from '../../lib/config/parse-file.ts';
 import { server } from './configs.ts';
 
 describe('the content of a config file where servers belong', () => {

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { readArguments } from '../../lib/cli/arguments.ts';
 import { limitDefaults } from '../../lib/config/defaults.ts';
-import { parseConfigFile } from '../../lib/config/parse.ts';
+import { parseConfigFile } from '../../lib/config/parse-file.ts';
 import { need } from '../need.ts';
 
 const read = (name: string): string =>

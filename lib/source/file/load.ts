@@ -25,6 +25,8 @@ export interface LoadRequest {
   readonly importTimeoutMs: number;
   /** What variables in data stand for; without it they are ordinary texts. */
   readonly env: Environment | undefined;
+  /** It is for workers, even when it does not ask for them itself. */
+  readonly inWorkers: boolean;
   /** Told, once an import is over, which files had a part in it. */
   readonly involve: (sources: ReadonlyMap<string, string | undefined>) => void;
 }
@@ -44,9 +46,9 @@ export const load = (request: LoadRequest): Observable<SourceEvent> => {
   const { text } = decoded;
   switch (formatOf(path)) {
     case 'json':
-      return of(readData(path, text, parseJson(text), request.env));
+      return of(readData(path, text, parseJson(text), request));
     case 'yaml':
-      return of(readData(path, text, parseYaml(text), request.env));
+      return of(readData(path, text, parseYaml(text), request));
     case 'module':
       return loadModule(request, text);
     case undefined:
@@ -54,7 +56,7 @@ export const load = (request: LoadRequest): Observable<SourceEvent> => {
   }
 };
 
-const loadModule = ({ path, file, importTimeoutMs, involve }: LoadRequest, text: string): Observable<SourceEvent> =>
+const loadModule = ({ path, file, importTimeoutMs, inWorkers, involve }: LoadRequest, text: string): Observable<SourceEvent> =>
   defer(() => {
     const module = importModule(file, text);
     const failedIn = (fault: Fault): FailedEvent => {
@@ -76,7 +78,7 @@ const loadModule = ({ path, file, importTimeoutMs, involve }: LoadRequest, text:
       switchMap((exported) => {
         if (!exported.ok) return of(failedIn(exported.fault));
         return exported.values$.pipe(
-          map((value) => readConfig(path, value)),
+          map((value) => readConfig(path, value, inWorkers)),
           catchError((cause: unknown) =>
             of(failedIn({ ...STREAM_FAILED, message: `the stream it exports failed: ${reasonOf(cause)}`, cause })),
           ),

@@ -1,5 +1,5 @@
-import { isPlainObject } from '../config/plain-data.ts';
-import { keepSecrets, secretsOf } from '../config/secrets.ts';
+import { isPlainObject } from './plain-data.ts';
+import { keepSecrets, secretsOf } from './secrets.ts';
 
 /** What a name in data may stand for. */
 export type ReferenceKind = 'app' | 'handler' | 'middleware';
@@ -58,4 +58,28 @@ const replaced = (value: unknown, path: readonly string[], code: unknown): unkno
   if (key === undefined) return code;
   if (Array.isArray(value)) return value.with(Number(key), replaced(value[Number(key)], rest, code));
   return isPlainObject(value) ? { ...value, [key]: replaced(value[key], rest, code) } : value;
+};
+
+/** What stands for code while a config is looked at; it is never called. */
+const standIn = (): never => {
+  throw new TypeError('this stands for code that is elsewhere');
+};
+
+/**
+ * Servers as they would be with the code that their names stand for, so that they can be looked at where it is not: in a
+ * primary, whose workers load it. Those that name none are the same objects. Pure.
+ */
+export const withStandIns = (servers: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
+  const entries = Object.entries(servers).map(([id, server]) => {
+    const found = referencesIn(server);
+    if (found.length === 0 || !isPlainObject(server)) return [id, server] as const;
+    return [
+      id,
+      withCode(
+        server,
+        found.map(({ path }) => ({ path, code: standIn })),
+      ),
+    ] as const;
+  });
+  return Object.fromEntries(entries);
 };

@@ -4,6 +4,7 @@ import type { Outcome } from '../cluster/outcome.ts';
 import type { ClusterSnapshot } from '../cluster/snapshot.ts';
 import type { Health, HealthStatus } from '../health/health.ts';
 import type { ServerState } from '../server/state.ts';
+import type { WorkersEvent } from '../workers/event.ts';
 
 /** Something that happened to a cluster. */
 export type ClusterEvent =
@@ -30,7 +31,9 @@ export type ClusterEvent =
       /** What the last check failed with; empty after a success. */
       readonly message: string;
     }
-  | { readonly type: 'snapshot'; readonly snapshot: ClusterSnapshot };
+  | { readonly type: 'snapshot'; readonly snapshot: ClusterSnapshot }
+  /** Of a cluster on workers: what happened to one, or to all of them. */
+  | { readonly type: 'worker'; readonly event: WorkersEvent };
 
 /** States in which a cluster stays until something happens; a snapshot in one of the others is soon out of date. */
 const SETTLED: ReadonlySet<ClusterState> = new Set(['Running', 'Stopped', 'Error']);

@@ -4,6 +4,7 @@ import type { ClusterSnapshot, ServerSnapshot, TlsSnapshot } from '../cluster/sn
 import type { Issue } from '../config/issue.ts';
 import type { Problem } from '../source/source.ts';
 import { type ErrorView, errorView } from './error-view.ts';
+import { type WorkerView, workersIn, workerView } from './worker-view.ts';
 
 /** One server as it is now. */
 export interface ServerView extends Omit<ServerSnapshot, 'error' | 'tls'> {
@@ -25,6 +26,8 @@ export interface ClusterView extends Omit<ClusterSnapshot, 'servers' | 'error'> 
   readonly servers: readonly ServerView[];
   /** Why `desired` is not `applied`, or why the source failed; absent when all is well. */
   readonly error?: ErrorView;
+  /** The processes that serve, by slot; absent where that is one. */
+  readonly workers?: readonly WorkerView[];
 }
 
 /** Something that is wrong with the file, without the error behind it. */
@@ -84,8 +87,10 @@ const refusalView = ({ server, cause, issues }: Refusal): RefusalView => ({ serv
 
 export const clusterView = (snapshot: ClusterSnapshot): ClusterView => {
   const { servers, error, ...rest } = snapshot;
+  const workers = workersIn(snapshot);
   return {
     ...rest,
+    ...(workers === undefined ? {} : { workers: workers.map(workerView) }),
     servers: Object.values(servers).map(serverView),
     ...(error === undefined ? {} : { error: errorView(error) }),
   };

@@ -1,12 +1,13 @@
 import { type Context, Hono } from 'hono';
-import { defer, from, map, merge, mergeMap, type Observable, of } from 'rxjs';
-import type { Cluster } from '../cluster/cluster.ts';
+import { defer, EMPTY, from, map, merge, mergeMap, type Observable, of } from 'rxjs';
+import type { Controllable } from '../cluster/controllable.ts';
 import type { Outcome } from '../cluster/outcome.ts';
 import type { ClusterSnapshot } from '../cluster/snapshot.ts';
 import { ConfigError } from '../config/errors.ts';
 import type { Issue } from '../config/issue.ts';
 import type { CommitMode, ServerEnv, Strategy } from '../config/server-config.ts';
 import type { Problem } from '../source/source.ts';
+import type { Workers } from '../workers/workers.ts';
 import { type ClusterEvent, eventsBetween } from './cluster-event.ts';
 import {
   type ClusterView,
@@ -22,11 +23,13 @@ import { ControlError, type ControlStatus } from './errors.ts';
 import { eventData } from './event-data.ts';
 import { eventStream, type ServerSentEvent } from './event-stream.ts';
 import { guard, type Transport } from './guard.ts';
-import { jsonLine } from './json-line.ts';
+import { jsonAnswer } from './json-line.ts';
 import type { LogRing } from './log-ring.ts';
 import { livez, readyz } from './probes.ts';
 import { readConfig, readIds, readJson } from './request-body.ts';
 import { createTokenBucket } from './token-bucket.ts';
+import { addWorkerRoutes } from './worker-routes.ts';
+import { workersIn } from './worker-view.ts';
 
 /** What is controlled. */
 export interface ControlTarget {
@@ -49,7 +52,9 @@ export interface Identity {
 }
 
 export interface Controlled {
-  readonly cluster: Cluster;
+  readonly cluster: Controllable;
+  /** The processes that serve; absent where that is this one. */
+  readonly workers?: Workers;
   readonly desired: Desired;
   /** What the cluster was made with, and keeps. */
   readonly fixed: { readonly commit: CommitMode; readonly strategy: Strategy };
@@ -91,12 +96,13 @@ type App = Hono<{ Bindings: ServerEnv }>;
  * | `GET /livez` | 200 for as long as the process answers |
  * | `GET /readyz` | 200 while requests are to be sent (`readinessOf`), otherwise 503; always with the reasons |
  * | `GET /api/cluster` | a `ControlView`; its ETag is the revision in force |
- * | `GET /api/events` | server-sent events: `snapshot`, then `server`, `health`, `state`, `outcome` and further snapshots |
+ * | `GET /api/events` | server-sent events: `snapshot`, then `server`, `health`, `state`, `outcome`, `worker` and further snapshots |
  * | `GET /api/logs?lines=100&follow=true` | server-sent events: `line` |
  * | `PUT /api/config` | 200; 412 when `If-Match` is stale, 422 when it is invalid, 409 when it was undone |
  * | `POST /api/plan` | 200 with what a config would change; 422 |
  * | `POST /api/restart` | 200 after all servers, or those in `{ "servers": [] }`, were started anew |
  * | `POST /api/servers/:id/restart`, `/drain`, `/resume` | 200, 404 |
+ * | `/api/workers …` | see `addWorkerRoutes` |
  */
 export const createControlApp = (target: ControlTarget, { transport, closing$ }: ControlAppOptions): App => {
   const app: App = new Hono();
@@ -139,9 +145,9 @@ export const createControlApp = (target: ControlTarget, { transport, closing$ }:
       problems: problems.map(problemView),
       ...(resumedFrom === undefined ? {} : { resumedFrom }),
     };
-    return json(200, view, etagOf(snapshot));
+    return jsonAnswer(200, view, etagOf(snapshot));
   });
-  app.get('/api/events', () => stream(eventsOf(running().cluster)));
+  app.get('/api/events', () => stream(eventsOf(running())));
   app.get('/api/logs', (context) => {
     const lines = Number(context.req.query('lines') ?? 100);
     const last = target.logs.last(Number.isInteger(lines) ? lines : 100);
@@ -149,20 +155,20 @@ export const createControlApp = (target: ControlTarget, { transport, closing$ }:
     return stream(entries$.pipe(map((entry) => ({ event: 'line', data: entry }))));
   });
   app.put('/api/config', async (context) => {
-    const { cluster, desired, fixed } = running();
+    const { cluster, desired, fixed, workers } = running();
     order();
     const revision = readIfMatch(context.req.header('if-match'));
-    const file = await readConfig(context.req.raw);
+    const file = await readConfig(context.req.raw, workers !== undefined);
     if (!file.ok) return invalid(file.issues);
     const outcome = await desired.replace(file.servers, revision);
     return settled(outcome, cluster.snapshot, notesOn(file, fixed));
   });
   app.post('/api/plan', async (context) => {
-    const { cluster, desired, fixed } = running();
-    const file = await readConfig(context.req.raw);
+    const { cluster, desired, fixed, workers } = running();
+    const file = await readConfig(context.req.raw, workers !== undefined);
     if (!file.ok) return invalid(file.issues);
     const plan = desired.plan(file.servers);
-    return json(200, { plan, notes: notesOn(file, fixed) }, etagOf(cluster.snapshot));
+    return jsonAnswer(200, { plan, notes: notesOn(file, fixed) }, etagOf(cluster.snapshot));
   });
   app.post('/api/restart', async (context) => {
     const { cluster, desired } = running();
@@ -183,6 +189,13 @@ export const createControlApp = (target: ControlTarget, { transport, closing$ }:
         return settled(await desired.restart([id]), cluster.snapshot);
     }
   });
+  addWorkerRoutes(app, {
+    order,
+    workers: () => {
+      const { workers, cluster } = running();
+      return workers && { workers, details: workersIn(cluster.snapshot) ?? [] };
+    },
+  });
   app.notFound((context) => {
     const message = `${context.req.method} ${context.req.path} is nothing that can be asked`;
     return failed(404, new ControlError(404, 'ERR_CONTROL_UNKNOWN', message, 'see the guide to the command line'));
@@ -194,18 +207,7 @@ export const createControlApp = (target: ControlTarget, { transport, closing$ }:
   return app;
 };
 
-const json = (status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Response =>
-  new Response(jsonLine(value), {
-    status,
-    headers: {
-      'content-type': 'application/json',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      ...headers,
-    },
-  });
-
-const failed = (status: ControlStatus | 500, error: Error): Response => json(status, { error: errorView(error) });
+const failed = (status: ControlStatus | 500, error: Error): Response => jsonAnswer(status, { error: errorView(error) });
 
 const etagOf = ({ revision }: ClusterSnapshot): { readonly etag: string } => ({ etag: `"${revision.applied}"` });
 
@@ -221,7 +223,7 @@ const readIfMatch = (header: string | undefined): number | undefined => {
 };
 
 const invalid = (issues: readonly Issue[]): Response =>
-  json(422, { error: errorView(new ConfigError(issues)), issues });
+  jsonAnswer(422, { error: errorView(new ConfigError(issues)), issues });
 
 const STATUSES: Readonly<Record<OutcomeView['status'], number>> = {
   committed: 200,
@@ -233,7 +235,7 @@ const STATUSES: Readonly<Record<OutcomeView['status'], number>> = {
 };
 
 const settled = (outcome: Outcome, snapshot: ClusterSnapshot, notes: readonly string[] = []): Response =>
-  json(STATUSES[outcome.status], { outcome: outcomeView(outcome), notes }, etagOf(snapshot));
+  jsonAnswer(STATUSES[outcome.status], { outcome: outcomeView(outcome), notes }, etagOf(snapshot));
 
 /** What a file says about the cluster itself cannot change while it runs: saying so beats silence. */
 const notesOn = (
@@ -244,7 +246,7 @@ const notesOn = (
     .filter((name) => file[name] !== undefined && file[name] !== fixed[name])
     .map((name) => `${name} stays ${fixed[name]} until the next start`);
 
-const eventsOf = (cluster: Cluster): Observable<ServerSentEvent> =>
+const eventsOf = ({ cluster, workers }: Controlled): Observable<ServerSentEvent> =>
   defer(() => {
     let before: ClusterSnapshot | undefined;
     const changes$ = cluster.cluster$.pipe(
@@ -256,5 +258,6 @@ const eventsOf = (cluster: Cluster): Observable<ServerSentEvent> =>
       }),
     );
     const outcomes$ = cluster.outcomes$.pipe(map((outcome): ClusterEvent => ({ type: 'outcome', outcome })));
-    return merge(changes$, outcomes$).pipe(map((event) => ({ event: event.type, data: eventData(event) })));
+    const happened$ = (workers?.events$ ?? EMPTY).pipe(map((event): ClusterEvent => ({ type: 'worker', event })));
+    return merge(changes$, outcomes$, happened$).pipe(map((event) => ({ event: event.type, data: eventData(event) })));
   });

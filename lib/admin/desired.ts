@@ -1,4 +1,4 @@
-import type { Cluster } from '../cluster/cluster.ts';
+import type { Controllable } from '../cluster/controllable.ts';
 import type { Outcome } from '../cluster/outcome.ts';
 import type { Plan } from '../cluster/plan.ts';
 import { nearest } from '../config/nearest.ts';
@@ -38,7 +38,7 @@ export interface Desired {
 const isRefusal = ({ status }: Outcome): boolean => status === 'rejected' || status === 'rolledBack';
 
 /** @param replaced - called when a config that `replace` has pushed is in force. */
-export const createDesired = (cluster: Cluster, replaced: () => void = () => {}): Desired => {
+export const createDesired = (cluster: Pick<Controllable, 'apply' | 'plan' | 'restart' | 'snapshot'>, replaced: () => void = () => {}): Desired => {
   const drained = new Set<string>();
   /** The newest config that is not known to be refused, and the newest one that was in force. */
   let newest: ClusterConfig = {};

@@ -12,7 +12,7 @@ export class ControlError extends Error {
   }
 }
 
-export type ControlStatus = 400 | 401 | 403 | 404 | 412 | 415 | 422 | 428 | 429 | 503;
+export type ControlStatus = 400 | 401 | 403 | 404 | 409 | 412 | 415 | 422 | 428 | 429 | 503;
 
 /** An order names a server that no config has. */
 export class UnknownServerError extends ControlError {

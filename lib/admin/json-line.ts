@@ -16,3 +16,15 @@ const plainError = (error: Error): object => {
   const { code, message, hint } = errorView(error);
   return { code, message, hint };
 };
+
+/** A value as the answer to a request; never stored. */
+export const jsonAnswer = (status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Response =>
+  new Response(jsonLine(value), {
+    status,
+    headers: {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...headers,
+    },
+  });

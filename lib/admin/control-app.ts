@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Context, Hono } from 'hono';
 import { defer, EMPTY, from, map, merge, mergeMap, type Observable, of } from 'rxjs';
 import type { Controllable } from '../cluster/controllable.ts';
@@ -6,6 +7,7 @@ import type { ClusterSnapshot } from '../cluster/snapshot.ts';
 import { ConfigError } from '../config/errors.ts';
 import type { Issue } from '../config/issue.ts';
 import type { CommitMode, ServerEnv, Strategy } from '../config/server-config.ts';
+import type { WorkersConfig } from '../config/workers-config.ts';
 import type { Problem } from '../source/source.ts';
 import type { Workers } from '../workers/workers.ts';
 import { type ClusterEvent, eventsBetween } from './cluster-event.ts';
@@ -57,7 +59,7 @@ export interface Controlled {
   readonly workers?: Workers;
   readonly desired: Desired;
   /** What the cluster was made with, and keeps. */
-  readonly fixed: { readonly commit: CommitMode; readonly strategy: Strategy };
+  readonly fixed: { readonly commit: CommitMode; readonly strategy: Strategy; readonly workers?: WorkersConfig };
   /** What is wrong with the file as it is now; empty when it is good, and when there is none. */
   readonly problems: readonly Problem[];
   /** When the configuration was kept that is served because the file could not be used; ISO 8601, UTC. */
@@ -238,13 +240,13 @@ const settled = (outcome: Outcome, snapshot: ClusterSnapshot, notes: readonly st
   jsonAnswer(STATUSES[outcome.status], { outcome: outcomeView(outcome), notes }, etagOf(snapshot));
 
 /** What a file says about the cluster itself cannot change while it runs: saying so beats silence. */
-const notesOn = (
-  file: { readonly commit?: CommitMode; readonly strategy?: Strategy },
-  fixed: Controlled['fixed'],
-): readonly string[] =>
-  (['commit', 'strategy'] as const)
+const notesOn = (file: Partial<Controlled['fixed']>, fixed: Controlled['fixed']): readonly string[] => {
+  const kept = (['commit', 'strategy'] as const)
     .filter((name) => file[name] !== undefined && file[name] !== fixed[name])
     .map((name) => `${name} stays ${fixed[name]} until the next start`);
+  const isNew = file.workers !== undefined && !isDeepStrictEqual(file.workers, fixed.workers);
+  return isNew ? [...kept, 'workers stay as they are: sluice workers scale changes how many there are'] : kept;
+};
 
 const eventsOf = ({ cluster, workers }: Controlled): Observable<ServerSentEvent> =>
   defer(() => {

@@ -38,7 +38,10 @@ export interface Desired {
 const isRefusal = ({ status }: Outcome): boolean => status === 'rejected' || status === 'rolledBack';
 
 /** @param replaced - called when a config that `replace` has pushed is in force. */
-export const createDesired = (cluster: Pick<Controllable, 'apply' | 'plan' | 'restart' | 'snapshot'>, replaced: () => void = () => {}): Desired => {
+export const createDesired = (
+  cluster: Pick<Controllable, 'apply' | 'plan' | 'restart' | 'snapshot'>,
+  replaced: () => void = () => {},
+): Desired => {
   const drained = new Set<string>();
   /** The newest config that is not known to be refused, and the newest one that was in force. */
   let newest: ClusterConfig = {};

@@ -1,12 +1,9 @@
-import type { WorkersCount } from '../config/workers-config.ts';
+import { isPlainObject } from '../config/plain-data.ts';
+import { MOST_WORKERS, type WorkersCount } from '../config/workers-config.ts';
 import type { Workers } from '../workers/workers.ts';
 import { errorView } from './error-view.ts';
 import { ControlError } from './errors.ts';
-import { isPlainObject } from '../config/plain-data.ts';
 import { type RestartReportView, restartReportView } from './worker-view.ts';
-
-/** More than any machine has CPUs. */
-const MOST_WORKERS = 4_096;
 
 /** There are none to be ordered about. */
 export const noWorkers = (): ControlError =>

@@ -5,8 +5,8 @@ import type { WorkerExit } from '../workers/exit.ts';
 import type { RestartReport } from '../workers/restart-report.ts';
 import type { WorkerSnapshot } from '../workers/snapshot.ts';
 import type { WorkersStats } from '../workers/statistics.ts';
-import type { Workers } from '../workers/workers.ts';
 import type { WorkersState } from '../workers/worker-state.ts';
+import type { Workers } from '../workers/workers.ts';
 import { type ErrorView, errorView } from './error-view.ts';
 
 /** How the process of a worker ended. */

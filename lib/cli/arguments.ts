@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { nearest } from '../config/nearest.ts';
 import { type CommandName, type CommandSpec, MANY, type OptionSpec, type ValueSpec } from './command-spec.ts';
 import { COMMANDS, specOf } from './specs/specs.ts';
+import { COUNT_HINT, readCount, readWorkerOrder } from './worker-order.ts';
 
 /** A command with what was written after it; every option and operand is one it has, and every value has its form. */
 export interface Order {
@@ -99,6 +100,7 @@ const valueProblem = (
 const VALUE_HINTS: Readonly<Record<ValueSpec['kind'], string>> = {
   duration: 'write a time such as 500ms, 30s or 2m',
   count: 'write a whole number',
+  workers: COUNT_HINT,
   cluster: 'write the name or the process id that sluice status shows',
   text: 'write letters, digits, - and _',
 };
@@ -109,6 +111,8 @@ const isValue = ({ kind }: ValueSpec, value: string): boolean => {
       return readDuration(value) !== undefined;
     case 'count':
       return /^\d{1,6}$/.test(value);
+    case 'workers':
+      return readCount(value) !== undefined;
     case 'text':
       return /^[\w-]{1,32}$/.test(value);
     case 'cluster':
@@ -133,6 +137,10 @@ const operandProblem = ({ operand, name }: CommandSpec, operands: readonly strin
       : [`${name} takes no operand such as ${JSON.stringify(first)}`, 'leave it out'];
   }
   if (first === undefined && operand.least > 0) return [`the ${operand.name} is missing`, `name it: ${operand.about}`];
+  if (operand.kind === 'verb') {
+    const order = readWorkerOrder(operands);
+    return order.type === 'wrong' ? [order.message, order.hint] : undefined;
+  }
   if (second !== undefined && operand.most !== MANY) {
     const hint = operand.kind === 'file' ? 'put everything into one file' : 'call the command once for each';
     return [`one ${operand.name} at a time, not also ${JSON.stringify(second)}`, hint];

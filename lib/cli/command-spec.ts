@@ -10,6 +10,7 @@ export type CommandName =
   | 'drain'
   | 'resume'
   | 'restart'
+  | 'workers'
   | 'logs'
   | 'doctor'
   | 'init'
@@ -19,8 +20,8 @@ export type CommandName =
 export interface ValueSpec {
   /** How the help calls it. */
   readonly name: string;
-  /** `duration` is `500ms`, `30s`, `2m` or whole seconds; `count` a whole number; `cluster` the name of one that runs. */
-  readonly kind: 'duration' | 'count' | 'cluster' | 'text';
+  /** `duration` is `500ms`, `30s`, `2m` or whole seconds; `count` a whole number; `workers` one, `auto` or `physical`; `cluster` the name of one that runs. */
+  readonly kind: 'duration' | 'count' | 'workers' | 'cluster' | 'text';
 }
 
 export interface OptionSpec {
@@ -35,10 +36,12 @@ export interface OptionSpec {
 export interface OperandSpec {
   readonly name: string;
   readonly least: 0 | 1;
-  readonly most: 1 | typeof MANY;
+  readonly most: 1 | 2 | typeof MANY;
   readonly about: string;
+  /** How it is written, where its name does not say it. */
+  readonly usage?: string;
   /** What a shell completes it with. */
-  readonly kind: 'file' | 'server' | 'shell';
+  readonly kind: 'file' | 'server' | 'shell' | 'verb';
 }
 
 export const MANY = Number.MAX_SAFE_INTEGER;
@@ -70,6 +73,12 @@ export const TIMEOUT: OptionSpec = {
   name: 'timeout',
   value: { name: 'time', kind: 'duration' },
   about: 'give up after this long: 500ms, 30s, 2m, or a number of\nseconds; 60s by default',
+};
+export const WORKERS: OptionSpec = {
+  name: 'workers',
+  value: { name: 'count', kind: 'workers' },
+  about:
+    'serve in so many processes: a number, auto (one for each\nCPU) or physical (for each core); wins over the file',
 };
 export const WAIT: OptionSpec = {
   name: 'wait',

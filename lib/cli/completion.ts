@@ -1,6 +1,7 @@
 import type { CommandSpec, OptionSpec } from './command-spec.ts';
 import { COMMANDS } from './specs/specs.ts';
 import { shellQuoted } from './text.ts';
+import { WORKER_VERBS } from './worker-order.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
@@ -77,6 +78,8 @@ const bashOperand = ({ operand }: CommandSpec): string => {
       return `COMPREPLY=($(compgen -W "$(${SERVER_IDS})" -- "$current"))`;
     case 'shell':
       return `COMPREPLY=($(compgen -W "${SHELLS.join(' ')}" -- "$current"))`;
+    case 'verb':
+      return `[ "$COMP_CWORD" -eq 2 ] && COMPREPLY=($(compgen -W "${WORKER_VERBS.join(' ')}" -- "$current"))`;
     case undefined:
       return ':';
   }
@@ -126,6 +129,8 @@ const zshOperand = ({ operand }: CommandSpec): readonly string[] => {
       return ["'*:server:_sluice_servers'"];
     case 'shell':
       return [`':shell:(${SHELLS.join(' ')})'`];
+    case 'verb':
+      return [`':order:(${WORKER_VERBS.join(' ')})'`];
     case undefined:
       return [];
   }
@@ -159,6 +164,8 @@ const fishCommand = (spec: CommandSpec): readonly string[] => {
       return [...options, `${head} -a ${fishQuote(`(${SERVER_IDS})`)}`];
     case 'shell':
       return [...options, `${head} -a '${SHELLS.join(' ')}'`];
+    case 'verb':
+      return [...options, `${head} -a '${WORKER_VERBS.join(' ')}'`];
     case undefined:
       return options;
   }

@@ -1,5 +1,6 @@
 import { clusterView, outcomeView } from '../admin/cluster-view.ts';
 import { jsonLine } from '../admin/json-line.ts';
+import { workerEventFields } from '../admin/worker-view.ts';
 import type { RunLine } from './json-events.ts';
 import type { RunEvent } from './run-event.ts';
 
@@ -19,6 +20,8 @@ export const eventObject = (event: RunEvent, at: Date): RunLine => {
       return { type: event.type, ...stamp, ...outcomeView(event.outcome) };
     case 'snapshot':
       return { type: event.type, ...stamp, ...clusterView(event.snapshot) };
+    case 'worker':
+      return { type: event.type, ...stamp, ...workerEventFields(event.event) };
     case 'log': {
       const { type, level, message, details } = event;
       return { type, ...stamp, level, message, ...(details === undefined ? {} : { details: detailsJson(details) }) };

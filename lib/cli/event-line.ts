@@ -6,6 +6,7 @@ import type { Complaint } from './complaint.ts';
 import type { Line, Style } from './paint.ts';
 import type { LogLevel, RunEvent } from './run-event.ts';
 import { counted, duration, printable } from './text.ts';
+import { workerLine } from './worker-line.ts';
 
 /**
  * An event as one line for people, without its time; `undefined` for what only programs are told. Pure.
@@ -53,6 +54,8 @@ export const eventLine = (event: RunEvent): Line | undefined => {
       const text = cut === 0 ? 'nothing was cut' : `${counted(cut, 'connection')} had to be cut`;
       return headed('stopped', cut === 0 ? 'good' : 'bad', `${text}, in ${milliseconds(durationMs)}`);
     }
+    case 'worker':
+      return workerLine(event.event);
     case 'snapshot':
       return undefined;
   }

@@ -1,15 +1,22 @@
-import { BehaviorSubject, type Observable, Subject, Subscription } from 'rxjs';
+import { resolve } from 'node:path';
+import { BehaviorSubject, filter, type Observable, Subject, Subscription } from 'rxjs';
 import { eventsBetween } from '../admin/cluster-event.ts';
 import type { Controlled } from '../admin/control-app.ts';
 import { createDesired } from '../admin/desired.ts';
-import { type Cluster, createCluster } from '../cluster/cluster.ts';
+import { createCluster } from '../cluster/cluster.ts';
+import type { Controllable } from '../cluster/controllable.ts';
 import type { Outcome } from '../cluster/outcome.ts';
 import type { ClusterSnapshot } from '../cluster/snapshot.ts';
+import { codeIssues } from '../config/code-issues.ts';
+import type { WorkersCount, WorkersSettings } from '../config/workers-config.ts';
 import type { Logger } from '../log/logger.ts';
+import { problemOfIssue } from '../source/problem.ts';
 import type { FailedEvent, LoadedEvent, Problem, Source, SourceEvent } from '../source/source.ts';
 import type { Runnable } from '../supervision/runnable.ts';
-import { type Complaint, complaintOf, complaintsAbout } from './complaint.ts';
+import type { WorkerCluster, WorkerClusterOptions } from '../worker-cluster/worker-cluster.ts';
+import { type Complaint, complaintOf, complaintsAbout, errorComplaint } from './complaint.ts';
 import { CommandError, EXIT, type ExitCode, exitCodeOfCause, exitCodeOfProblem } from './exit-code.ts';
+import { keptAsTheyWere, workersFor } from './fixed-settings.ts';
 import type { RunEvent } from './run-event.ts';
 
 /** A cluster that serves what a file says. */
@@ -18,7 +25,9 @@ export interface FileCluster extends Runnable {
   readonly snapshot: ClusterSnapshot | undefined;
   /** What its control socket works with; undefined until the file could be read. */
   readonly controlled: Controlled | undefined;
-  /** Starts every server anew behind its open socket; what came of it is shown. */
+  /** 1 when no worker could be kept running, or one had to be killed. */
+  readonly exitCode: 0 | 1;
+  /** Replaces every worker, one after the other; without workers every server behind its open socket. It is shown what came of it. */
   restart(): Promise<void>;
 }
 
@@ -27,6 +36,10 @@ export interface FileClusterOptions {
   readonly baseDir: string;
   /** Called with every configuration that is in force whole, so that it can be kept. */
   readonly keep?: (event: LoadedEvent) => void;
+  /** How many workers are to serve, whatever the file says. */
+  readonly workers?: WorkersCount | undefined;
+  /** Makes a cluster on workers. */
+  readonly clusterWorkers: (options: WorkerClusterOptions) => WorkerCluster;
 }
 
 /**
@@ -43,7 +56,7 @@ export const createFileCluster = (
   openSource: (reload$: Observable<void>) => Source,
   show: (event: RunEvent) => void,
   logger: Logger,
-  { baseDir, keep }: FileClusterOptions,
+  { baseDir, keep, workers: asked, clusterWorkers }: FileClusterOptions,
 ): FileCluster => {
   const state$ = new BehaviorSubject('New');
   const reload$ = new Subject<void>();
@@ -53,6 +66,7 @@ export const createFileCluster = (
   let inForce = false;
   let problems: readonly Problem[] = [];
   let resumedFrom: string | undefined;
+  let scaledTo: WorkersCount | undefined;
   const complained = new WeakSet<Outcome>();
 
   /** Whoever pushed, and whoever hears of an outcome first: what it has to complain about is told once. */
@@ -68,6 +82,11 @@ export const createFileCluster = (
       refuse(unusable(event));
       return;
     }
+    const code = controlled?.workers === undefined ? undefined : heldCode(event);
+    if (code !== undefined) {
+      follow(code, ready, refuse);
+      return;
+    }
     problems = event.type === 'failed' ? event.problems : [];
     if (event.type === 'failed') {
       show({ type: 'config', file: event.file, status: 'invalid', problems: event.problems.length });
@@ -76,9 +95,15 @@ export const createFileCluster = (
     }
     show({ type: 'config', file: event.file, status: 'valid', servers: countOf(event) });
     first ??= event;
-    warnAboutFixed(first, event, logger);
+    for (const kept of keptAsTheyWere(first, event)) logger.warn(kept);
     resumedFrom = event.keptAt;
-    controlled ??= open(event);
+    try {
+      controlled ??= open(event);
+    } catch (error) {
+      refuse(error instanceof CommandError ? error : new CommandError(EXIT.invalid, [errorComplaint(error)]));
+      return;
+    }
+    scale(controlled, event);
     const applied = controlled.desired.apply(event.servers);
     // After the push: a cluster that starts with nothing to do is running before it serves.
     void controlled.cluster.start();
@@ -86,7 +111,7 @@ export const createFileCluster = (
   };
 
   const settle = async (
-    cluster: Cluster,
+    cluster: Controllable,
     event: LoadedEvent,
     applied: Promise<Outcome>,
     ready: () => void,
@@ -105,12 +130,32 @@ export const createFileCluster = (
     if (event.keptAt !== undefined) {
       logger.warn(`the file cannot be used: the last good configuration, of ${event.keptAt}, is being served`);
     }
-    if (complaints.length === 0) keep?.(event);
+    // Names of code can be read again only as those of a file for workers.
+    if (complaints.length === 0) keep?.(asked === undefined ? event : { ...event, workers: event.workers ?? asked });
     ready();
   };
 
-  const open = ({ commit = 'atomic', strategy = 'hot-swap' }: LoadedEvent): Controlled => {
-    const cluster = createCluster({ logger, baseDir, commit, strategy });
+  /** Follows the file in how many workers there are, unless the command line says it. */
+  const scale = ({ workers }: Controlled, event: LoadedEvent): void => {
+    const count =
+      asked === undefined && event.workers !== undefined ? (workersFor(event, asked)?.count ?? 'auto') : undefined;
+    if (workers === undefined || count === undefined || count === scaledTo) return;
+    const isFirst = scaledTo === undefined;
+    scaledTo = count;
+    if (isFirst) return;
+    workers.scale(count).catch((error: unknown) => show({ type: 'error', ...errorComplaint(error) }));
+  };
+
+  const open = (event: LoadedEvent): Controlled => {
+    const { commit = 'atomic', strategy = 'hot-swap' } = event;
+    const settings = workersFor(event, asked);
+    const options = { logger, baseDir, commit, strategy };
+    const onWorkers = settings && clusterWorkers({ ...options, ...fromBase(settings, baseDir) });
+    const cluster: Controllable = onWorkers ?? createCluster(options);
+    const workers = onWorkers?.workers;
+    workers?.events$.subscribe((happened) => show({ type: 'worker', event: happened }));
+    // What nobody can be kept running for is the end of the run.
+    workers?.state$.pipe(filter((state) => state === 'Error')).subscribe((state) => state$.next(state));
     let before: ClusterSnapshot | undefined;
     cluster.cluster$.subscribe((snapshot) => {
       const events = eventsBetween(before, snapshot);
@@ -127,8 +172,9 @@ export const createFileCluster = (
     });
     return {
       cluster,
+      ...(workers === undefined ? {} : { workers }),
       desired,
-      fixed: { commit, strategy },
+      fixed: { commit, strategy, ...(event.workers === undefined ? {} : { workers: event.workers }) },
       get problems() {
         return problems;
       },
@@ -147,8 +193,15 @@ export const createFileCluster = (
     get controlled() {
       return controlled;
     },
+    get error() {
+      return controlled?.workers?.error;
+    },
+    get exitCode() {
+      return controlled?.workers?.exitCode ?? 0;
+    },
     async restart() {
-      await controlled?.cluster.restart();
+      const report = await (controlled?.workers ?? controlled?.cluster)?.restart();
+      if (report?.status === 'refused') logger.warn('the restart was refused', report.cause);
     },
     async start() {
       state$.next('Booting');
@@ -204,9 +257,16 @@ const exitCodeOf = (outcome: Outcome): ExitCode => {
 
 const countOf = ({ servers }: LoadedEvent): number => Object.values(servers).filter((server) => server !== null).length;
 
-/** What a cluster is made with stays as it was: saying so beats an edit without effect. */
-const warnAboutFixed = (first: LoadedEvent, now: LoadedEvent, logger: Logger): void => {
-  for (const name of ['commit', 'strategy'] as const) {
-    if (first[name] !== now[name]) logger.warn(`${name} stays ${first[name] ?? 'the default'} until the next start`);
-  }
+/** What is wrong with a configuration that no longer asks for the workers that run, and holds code. */
+const heldCode = (event: SourceEvent): FailedEvent | undefined => {
+  if (event.type === 'failed') return undefined;
+  const { file, servers } = event;
+  const [first, ...rest] = codeIssues(servers).map((issue) => problemOfIssue(file, issue, undefined));
+  return first === undefined ? undefined : { type: 'failed', file, problems: [first, ...rest] };
 };
+
+/** Modules are named from where the file is. */
+const fromBase = ({ preload, ...settings }: WorkersSettings, baseDir: string): WorkersSettings => ({
+  ...settings,
+  ...(preload === undefined ? {} : { preload: preload.map((path) => resolve(baseDir, path)) }),
+});

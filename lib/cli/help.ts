@@ -31,6 +31,7 @@ const optionTerm = ({ name, short, value }: OptionSpec): string =>
 
 const operandText = ({ operand }: CommandSpec): string => {
   if (operand === undefined) return '';
+  if (operand.usage !== undefined) return ` ${operand.usage}`;
   const many = operand.most === MANY ? '…' : '';
   return operand.least === 0 ? ` [${operand.name}${many}]` : ` <${operand.name}>${many}`;
 };

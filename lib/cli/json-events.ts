@@ -1,9 +1,11 @@
 import type { ClusterView, OutcomeView, ServerView } from '../admin/cluster-view.ts';
 import type { ControlView } from '../admin/control-app.ts';
 import type { ErrorView } from '../admin/error-view.ts';
+import type { RestartReportView, WorkerEventFields, WorkersView, WorkerView } from '../admin/worker-view.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { Plan } from '../cluster/plan.ts';
 import type { Draining } from '../cluster/snapshot.ts';
+import type { WorkersSettings } from '../config/workers-config.ts';
 import type { HealthStatus } from '../health/health.ts';
 import type { ServerState } from '../server/state.ts';
 import type { Complaint } from './complaint.ts';
@@ -69,6 +71,9 @@ export interface HealthEvent extends Stamped<'health'> {
 /** The whole cluster, whenever it has come to rest. */
 export interface SnapshotEvent extends Stamped<'snapshot'>, ClusterView {}
 
+/** Something happened to a worker, or to all of them. */
+export interface WorkerEvent extends Stamped<'worker'>, WorkerEventFields {}
+
 /** What was logged. */
 export interface LogEvent extends Stamped<'log'> {
   readonly level: LogLevel;
@@ -98,6 +103,7 @@ export type RunLine =
   | ServerEvent
   | HealthEvent
   | SnapshotEvent
+  | WorkerEvent
   | LogEvent
   | StoppedEvent
   | GapEvent;
@@ -118,6 +124,8 @@ export interface CheckResult extends Stamped<'check'> {
   readonly file: string;
   readonly valid: boolean;
   readonly servers: readonly CheckedServer[];
+  /** The workers they would run on; absent for one process. */
+  readonly workers?: WorkersSettings;
   readonly problems: readonly Complaint[];
 }
 
@@ -154,6 +162,27 @@ export interface ServersResult extends Stamped<'servers'> {
   readonly draining: readonly Draining[];
   /** Servers that an operator took out. */
   readonly drained: readonly string[];
+  /** The processes that serve, by slot; absent where that is one. */
+  readonly workers?: readonly WorkerView[];
+}
+
+/** The workers of a cluster, and what `workers scale` has made of them. */
+export interface WorkersResult extends Stamped<'workers'>, WorkersView {
+  /** The name of the cluster. */
+  readonly cluster: string;
+}
+
+/** What a restart of all workers came to. */
+export interface WorkersRestartResult extends Stamped<'workers-restart'>, RestartReportView {
+  /** The name of the cluster. */
+  readonly cluster: string;
+}
+
+/** The worker that was enabled. */
+export interface WorkersEnableResult extends Stamped<'workers-enable'> {
+  /** The name of the cluster. */
+  readonly cluster: string;
+  readonly worker: WorkerView;
 }
 
 /** What `doctor` has found. */
@@ -179,5 +208,8 @@ export type ResultLine =
   | OrderResult
   | StatusResult
   | ServersResult
+  | WorkersResult
+  | WorkersRestartResult
+  | WorkersEnableResult
   | DoctorResult
   | InitResult;

@@ -16,8 +16,8 @@ export const keeper = (file: string, path: string, show: (event: RunEvent) => vo
     isBusy = true;
     for (let event = waiting; event !== undefined; event = waiting) {
       waiting = undefined;
-      const { servers, commit, strategy } = event;
-      const config = { servers, ...(commit && { commit }), ...(strategy && { strategy }) };
+      const { servers, commit, strategy, workers } = event;
+      const config = { servers, ...(commit && { commit }), ...(strategy && { strategy }), ...(workers && { workers }) };
       try {
         await saveLastGood(path, config);
         told = '';

@@ -7,6 +7,7 @@ import type { Output } from './output.ts';
 import type { Line, Paint } from './paint.ts';
 import type { RunEvent } from './run-event.ts';
 import { layout } from './table.ts';
+import { isInTable } from './worker-line.ts';
 import { wrapLine } from './wrap.ts';
 
 /** Milliseconds between two drawings, at least: ten a second are more than anybody reads. */
@@ -82,6 +83,7 @@ export const liveDisplay = (
 const linesOf = (event: RunEvent, width: number): readonly Line[] => {
   const isRefused = event.type === 'config' && event.status === 'invalid';
   if (IN_TABLE.has(event.type) && !isRefused) return [];
+  if (event.type === 'worker' && isInTable(event.event)) return [];
   const lines = event.type === 'error' ? complaintLines(event) : [eventLine(event) ?? []];
   const time = `${clock()} `;
   const timed = lines.map(

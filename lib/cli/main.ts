@@ -13,6 +13,7 @@ import { helpOf, usageOf } from './help.ts';
 import { safeOutput } from './output.ts';
 import { paintFor } from './paint.ts';
 import { printable } from './text.ts';
+import { readCount } from './worker-order.ts';
 
 const { stdout, stderr, env } = process;
 
@@ -61,13 +62,17 @@ const carryOut = async (order: Order): Promise<ExitCode> => {
           name: order.values.get('name'),
           control: controlOf(switches),
           resume: switches.has('resume'),
+          workers: readCount(order.values.get('workers') ?? ''),
           version: readVersion(),
         },
         console,
       );
     }
     case 'check':
-      return (await import('./commands/check.ts')).check({ file: fileOf(order), json }, console);
+      return (await import('./commands/check.ts')).check(
+        { file: fileOf(order), json, workers: readCount(order.values.get('workers') ?? '') },
+        console,
+      );
     case 'plan':
       return (await import('./commands/plan.ts')).plan({ ...order, operands: [fileOf(order)] }, console);
     case 'apply':
@@ -81,6 +86,8 @@ const carryOut = async (order: Order): Promise<ExitCode> => {
       return (await import('./commands/drain.ts')).drainOrResume(order, console);
     case 'restart':
       return (await import('./commands/restart.ts')).restart(order, console);
+    case 'workers':
+      return (await import('./commands/workers.ts')).workers(order, console);
     case 'logs':
       return (await import('./commands/logs.ts')).logs(order, console);
     case 'doctor': {

@@ -5,10 +5,14 @@ import type { FailedEvent, Problem, SourceEvent } from '../source/source.ts';
 /** Milliseconds a module and the stream it exports have for the first configuration. */
 const FIRST_MS = 15_000;
 
-/** The first configuration that a file gives, or what is wrong with it. Never rejects. */
-export const readOnce = (file: string, timeoutMs = FIRST_MS): Promise<SourceEvent> =>
+/**
+ * The first configuration that a file gives, or what is wrong with it. Never rejects.
+ *
+ * @param inWorkers - its servers are to run in workers, whether or not it asks for them itself.
+ */
+export const readOnce = (file: string, timeoutMs = FIRST_MS, inWorkers = false): Promise<SourceEvent> =>
   firstValueFrom(
-    fileSource(file, { watch: false }).pipe(
+    fileSource(file, { watch: false, inWorkers }).pipe(
       timeout({ first: timeoutMs, with: () => of(silent(file, timeoutMs)) }),
       defaultIfEmpty(empty(file)),
     ),

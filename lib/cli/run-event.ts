@@ -1,5 +1,6 @@
 import type { ClusterEvent } from '../admin/cluster-event.ts';
 import type { Complaint } from './complaint.ts';
+import { isWrongWorker } from './worker-line.ts';
 
 /** What `sluice run` tells people and programs; one of these is one line. */
 export type RunEvent =
@@ -18,4 +19,6 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 /** Whether an event is about something that is wrong. */
 export const isWrong = (event: RunEvent): boolean =>
-  event.type === 'error' || (event.type === 'log' && (event.level === 'error' || event.level === 'warn'));
+  event.type === 'error' ||
+  (event.type === 'log' && (event.level === 'error' || event.level === 'warn')) ||
+  (event.type === 'worker' && isWrongWorker(event.event));

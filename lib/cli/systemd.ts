@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { workersIn } from '../admin/worker-view.ts';
 import type { ClusterSnapshot } from '../cluster/snapshot.ts';
 import type { RunEvent } from './run-event.ts';
 import { counted } from './text.ts';
@@ -56,10 +57,17 @@ export const watchdogMs = ({ WATCHDOG_USEC, WATCHDOG_PID }: Env, pid: number): n
 };
 
 /** What a snapshot says to `systemctl status`. */
-export const statusText = ({ state, degraded, servers, revision }: ClusterSnapshot): string => {
+export const statusText = (snapshot: ClusterSnapshot): string => {
+  const { state, degraded, servers, revision } = snapshot;
   const all = Object.values(servers);
   const running = all.filter((server) => server.state === 'running').length;
-  return `${state}${degraded ? ', degraded' : ''}: ${running} of ${counted(all.length, 'server')} run, revision ${revision.applied}`;
+  const workers = workersIn(snapshot);
+  const active = workers?.filter((worker) => worker.state === 'active').length;
+  return [
+    `${state}${degraded ? ', degraded' : ''}: ${running} of ${counted(all.length, 'server')} run`,
+    ...(workers === undefined ? [] : [`${active} of ${counted(workers.length, 'worker')} active`]),
+    `revision ${revision.applied}`,
+  ].join(', ');
 };
 
 /** Tells a service manager what events mean to it. */
@@ -71,7 +79,7 @@ export interface Informant {
 
 /**
  * Keeps a service manager informed about a cluster: `READY=1` when it runs, `RELOADING=1` when the file was read again
- * and `READY=1` when that is settled, `STOPPING=1` at the end, how it is doing as `STATUS=`, and signs of life.
+ * or its workers are replaced and `READY=1` when that is settled, `STOPPING=1` at the end, how it is doing as `STATUS=`, and signs of life.
  *
  * A reload that changes nothing is told too: who asked for it with SIGHUP waits for the end of it.
  *
@@ -80,6 +88,8 @@ export interface Informant {
 export const informantOf = (notifier: Notifier, snapshot: () => ClusterSnapshot | undefined, env: Env): Informant => {
   let phase: 'starting' | 'ready' | 'reloading' | 'stopping' = 'starting';
   let toldStatus = '';
+  /** What it is reloading for. */
+  const reloading = new Set<'config' | 'restart'>();
   const send = (...assignments: readonly string[]): void => {
     const now = snapshot();
     const status = now === undefined ? '' : `STATUS=${statusText(now)}`;
@@ -100,13 +110,16 @@ export const informantOf = (notifier: Notifier, snapshot: () => ClusterSnapshot 
       else if (phase === 'starting') {
         if (event.type === 'state' && event.state === 'Running') enter('ready', 'READY=1');
       } else if (phase !== 'stopping') {
-        if (event.type === 'config') {
+        const begun = begunBy(event);
+        if (begun !== undefined) {
+          reloading.add(begun);
           // systemd compares the time with its own clock, CLOCK_MONOTONIC, which is what Node reads too.
           enter('reloading', 'RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`);
         }
-        const isSettled = event.type === 'outcome' || (event.type === 'config' && event.status === 'invalid');
-        if (phase === 'reloading' && isSettled) enter('ready', 'READY=1');
-        else if (event.type === 'outcome' || event.type === 'server' || event.type === 'state') send();
+        const settled = settledBy(event);
+        const wasSettled = settled !== undefined && reloading.delete(settled);
+        if (wasSettled && reloading.size === 0) enter('ready', 'READY=1');
+        else if (STATUS_TYPES.has(event.type)) send();
       }
     },
     close() {
@@ -114,4 +127,18 @@ export const informantOf = (notifier: Notifier, snapshot: () => ClusterSnapshot 
       return notifier.flush();
     },
   };
+};
+
+const STATUS_TYPES: ReadonlySet<RunEvent['type']> = new Set(['outcome', 'server', 'state', 'worker']);
+
+/** What an event is the beginning of. */
+const begunBy = (event: RunEvent): 'config' | 'restart' | undefined => {
+  if (event.type === 'config') return 'config';
+  return event.type === 'worker' && event.event.type === 'restart-begun' ? 'restart' : undefined;
+};
+
+/** What an event is the end of. */
+const settledBy = (event: RunEvent): 'config' | 'restart' | undefined => {
+  if (event.type === 'outcome' || (event.type === 'config' && event.status === 'invalid')) return 'config';
+  return event.type === 'worker' && event.event.type === 'restart-ended' ? 'restart' : undefined;
 };

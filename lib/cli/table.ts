@@ -6,6 +6,7 @@ import { HEALTH_STYLES } from './event-line.ts';
 import { lineWidth } from './live-block.ts';
 import type { Line, Span, Style } from './paint.ts';
 import { counted, duration, printable, shortenStart, widthOf } from './text.ts';
+import { type TableWorker, urgentWorkersFirst, workerTable } from './worker-table.ts';
 
 /** What the table shows: a cluster and the file it follows. */
 export interface TableView {
@@ -23,6 +24,8 @@ export interface TableView {
 /** What is shown of a cluster: of its snapshot, and of what its control socket tells. */
 export interface TableCluster extends Pick<ClusterSnapshot, 'state' | 'degraded' | 'revision' | 'draining'> {
   readonly servers: Readonly<Record<string, TableServer>>;
+  /** The processes that serve; absent where that is one. */
+  readonly workers?: readonly TableWorker[];
 }
 
 interface TableServer extends Omit<ServerSnapshot, 'error' | 'tls'> {
@@ -41,27 +44,60 @@ export interface Size {
 /**
  * Lays a cluster out as lines, none wider than `width` and no more than `height` of them. Pure.
  *
- * A title, a head, one row per server and one per generation that still drains. Columns that are empty for everybody
- * are left out; what does not fit is dropped column by column, the least urgent first, before anything is cut short.
- * When there are more rows than lines, servers that are not running, or are down, come first, and the last line says how
- * many are not shown.
+ * A title, a head, one row per server and one per generation that still drains; below them a head and one row per
+ * worker. Columns that are empty for everybody are left out; what does not fit is dropped column by column, the least
+ * urgent first, before anything is cut short. When there are more rows than lines, servers that are not running, or are
+ * down, come first, and so do workers that are not active; a line says how many are not shown.
  */
 export const layout = (view: TableView, { width, height }: Size): readonly Line[] => {
   if (width < 1 || height < 1) return [];
   const title = titleOf(view, width);
   const rows = rowsOf(view.snapshot, view.now ?? Date.now());
-  if (rows.length === 0 || height < 3) return [title];
-  const room = height - 2;
-  const shown = rows.length <= room ? rows : urgentFirst(rows).slice(0, room - 1);
+  const workers = view.snapshot?.workers ?? [];
+  const rooms = share(height - 1, rows.length, workers.length);
+  return [title, ...serverLines(rows, width, rooms.servers), ...workerLines(workers, width, rooms.workers)];
+};
+
+/** How many lines servers and workers get, each with a head: what one does not need, the other has. */
+const share = (height: number, servers: number, workers: number) => {
+  const wanted = (rows: number): number => (rows === 0 ? 0 : rows + 1);
+  if (wanted(servers) + wanted(workers) <= height) return { servers: wanted(servers), workers: wanted(workers) };
+  const half = Math.floor(height / 2);
+  const forWorkers = Math.min(wanted(workers), Math.max(half, height - wanted(servers)));
+  // A head without a row below it says nothing.
+  return forWorkers < 2 ? { servers: height, workers: 0 } : { servers: height - forWorkers, workers: forWorkers };
+};
+
+const moreLine = (hidden: number, width: number): readonly Line[] =>
+  hidden === 0 ? [] : [fitLine([{ text: `… and ${hidden} more`, style: 'faint' }], width)];
+
+const workerLines = (workers: readonly TableWorker[], width: number, height: number): readonly Line[] => {
+  const shown = rowsWithin(workers, urgentWorkersFirst, height);
+  return shown.length === 0 ? [] : [...workerTable(shown, width), ...moreLine(workers.length - shown.length, width)];
+};
+
+/** As many rows as there is room for below a head, and above a line that says how many more there are. */
+const rowsWithin = <T>(
+  rows: readonly T[],
+  urgent: (rows: readonly T[]) => readonly T[],
+  height: number,
+): readonly T[] => {
+  if (rows.length + 1 <= height) return rows;
+  return height < 3 ? [] : urgent(rows).slice(0, height - 2);
+};
+
+const serverLines = (rows: readonly Row[], width: number, height: number): readonly Line[] => {
+  const shown = rowsWithin(rows, urgentFirst, height);
+  if (shown.length === 0) return [];
   const styled = ({ style, healthStyle, noteStyle }: Row, name: ColumnName) => {
     if (name === 'state') return style;
     if (name === 'health') return healthStyle;
     return name === 'note' ? noteStyle : undefined;
   };
-  const hidden = rows.length - shown.length;
-  const more: readonly Line[] =
-    hidden === 0 ? [] : [fitLine([{ text: `… and ${hidden} more`, style: 'faint' }], width)];
-  return [title, ...drawTable(COLUMNS, shown, DROPPING, width, styled, cellText), ...more];
+  return [
+    ...drawTable(COLUMNS, shown, DROPPING, width, styled, cellText),
+    ...moreLine(rows.length - shown.length, width),
+  ];
 };
 
 type ColumnName = 'id' | 'state' | 'health' | 'address' | 'connections' | 'inFlight' | 'restarts' | 'uptime' | 'note';
@@ -219,10 +255,13 @@ const titleWith = (file: string, { name = 'sluice', snapshot, problems }: TableV
     add(file);
     return title;
   }
-  const { state, degraded, revision, servers } = snapshot;
+  const { state, degraded, revision, servers, workers = [] } = snapshot;
   const isDown = degraded && state === 'Running';
   add(isDown ? 'Running, degraded' : state, isDown ? 'bad' : CLUSTER_STYLES[state]);
   add(counted(Object.keys(servers).length, 'server'));
+  const active = workers.filter((worker) => worker.state === 'active').length;
+  if (active < workers.length) add(`${active} of ${counted(workers.length, 'worker')}`, 'busy');
+  else if (active > 0) add(counted(active, 'worker'));
   if (file !== '') add(file);
   if (problems > 0) add(counted(problems, 'problem'), 'bad');
   if (revision.desired === revision.applied) add(`revision ${revision.applied}`, 'faint');

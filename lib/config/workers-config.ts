@@ -65,6 +65,9 @@ export interface WorkersSettings {
   readonly code?: string;
 }
 
+/** More than any machine has CPUs, and fewer than a slip of the finger asks for. */
+export const MOST_WORKERS = 4_096;
+
 /** How many workers: a number, or as many as there are CPUs (`'auto'`) or cores (`'physical'`) for this process. */
 export type WorkersCount = number | 'auto' | 'physical';
 

@@ -1,12 +1,10 @@
 import * as v from 'valibot';
 import { type Check, noArray, rule, shape, wholeNumber } from './shape.ts';
 import { wording } from './wording.ts';
+import { MOST_WORKERS } from './workers-config.ts';
 
 /** The longest time a timer of Node can wait. */
 const LONGEST_MS = 2 ** 31 - 1;
-
-/** More than any machine has CPUs, and fewer than a slip of the finger asks for. */
-const MOST_WORKERS = 4_096;
 
 const FORMS = `a whole number from 1 to ${MOST_WORKERS}, 'auto' or 'physical'`;
 const COUNT = wording(FORMS);

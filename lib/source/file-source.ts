@@ -73,7 +73,13 @@ type Contents = ReadonlyMap<string, string>;
  * @param path - relative to the working directory; events and problems call the file by this name.
  */
 export const fileSource = (path: string, options: FileSourceOptions = {}): Source => {
-  const { watch = true, reload$ = EMPTY, importTimeoutMs = IMPORT_TIMEOUT_MS, env = process.env, inWorkers = false } = options;
+  const {
+    watch = true,
+    reload$ = EMPTY,
+    importTimeoutMs = IMPORT_TIMEOUT_MS,
+    env = process.env,
+    inWorkers = false,
+  } = options;
   const refused = refusedName(path);
   if (refused !== undefined) return of(failed(path, problemOf(path, refused, '')));
 

@@ -41,7 +41,7 @@ test.each([
   [['chekc'], 'unknown command "chekc"', 'did you mean check?'],
   [['stauts'], 'unknown command "stauts"', 'did you mean status?'],
   [['--hlep'], 'unknown option "--hlep"', 'did you mean --help?'],
-  [['check', '--no-watch'], 'unknown option "--no-watch"', 'known are --json, --help'],
+  [['check', '--no-watch'], 'unknown option "--no-watch"', 'known are --workers, --json, --help'],
   [['apply', '--dryrun'], 'unknown option "--dryrun"', 'did you mean --dry-run?'],
   [['run', '--json=yes'], '--json takes no value', 'write --json alone'],
   [['run', 'a.json', 'b.json'], 'one file at a time, not also "b.json"', 'put everything into one file'],

@@ -18,6 +18,11 @@ const failed: SourceEvent = {
   problems: [{ code: 'ERR_SOURCE_SYNTAX', file: 'a.json', message: 'broken', hint: 'mend it', line: 1, column: 2 }],
 };
 
+/** None of these files asks for workers. */
+const noWorkers = (): never => {
+  throw new Error('nobody asked for workers');
+};
+
 /** A file cluster on a source that says what the test says. */
 const open = () => {
   const events$ = new Subject<SourceEvent>();
@@ -34,7 +39,7 @@ const open = () => {
     },
     (event) => void events.push(event),
     logger,
-    { baseDir: '.' },
+    { baseDir: '.', clusterWorkers: noWorkers },
   );
   cluster.state$.subscribe((state) => states.push(state));
   onTestFinished(async () => void (await cluster.stop()));

@@ -1,12 +1,15 @@
 import { formatAddress, isAnyPort } from '../../config/address.ts';
 import { clientUrl } from '../../config/expose.ts';
 import { parseCluster } from '../../config/parse.ts';
+import { withStandIns } from '../../config/references.ts';
 import type { ServerSpec } from '../../config/server-spec.ts';
+import type { WorkersCount, WorkersSettings } from '../../config/workers-config.ts';
 import type { LoadedEvent } from '../../source/source.ts';
 import { complaintOf } from '../complaint.ts';
 import { type Console, printLines, printResult } from '../console.ts';
 import { complaintLines } from '../event-line.ts';
 import { EXIT, type ExitCode, exitCodeOfProblem } from '../exit-code.ts';
+import { workersFor } from '../fixed-settings.ts';
 import type { CheckedServer } from '../json-events.ts';
 import type { Line } from '../paint.ts';
 import { readOnce } from '../read-once.ts';
@@ -15,20 +18,26 @@ import { counted, pad, printable, widthOf } from '../text.ts';
 export interface CheckOptions {
   readonly file: string;
   readonly json: boolean;
+  /** How many workers there would be, whatever the file says. */
+  readonly workers?: WorkersCount | undefined;
   /** Milliseconds a module and the stream it exports have for the first configuration; 15 000 by default. */
   readonly timeoutMs?: number;
 }
 
 /** Says whether a file is valid and what it would serve, without starting anything. */
-export const check = async ({ file, json, timeoutMs }: CheckOptions, console: Console): Promise<ExitCode> => {
-  const event = await readOnce(file, timeoutMs);
-  const specs = event.type === 'loaded' ? [...parseCluster(event.servers).specs.values()] : [];
+export const check = async (options: CheckOptions, console: Console): Promise<ExitCode> => {
+  const { file, json, timeoutMs, workers: asked } = options;
+  const event = await readOnce(file, timeoutMs, asked !== undefined);
+  const workers = event.type === 'loaded' ? workersFor(event, asked) : undefined;
+  const specs = event.type === 'loaded' ? specsOf(event, workers) : [];
   const problems = event.problems.map(complaintOf);
   const valid = problems.length === 0;
   if (json) {
-    printResult(console.stdout, { type: 'check', file, valid, servers: specs.map(serverJson), problems });
+    const servers = specs.map(serverJson);
+    const onWorkers = workers === undefined ? {} : { workers: { ...workers, count: workers.count ?? 'auto' } };
+    printResult(console.stdout, { type: 'check', file, valid, servers, ...onWorkers, problems });
   } else {
-    if (event.type === 'loaded') printLines(console.stdout, console.paint, summary(event, specs, valid));
+    if (event.type === 'loaded') printLines(console.stdout, console.paint, summary(event, specs, workers, valid));
     printLines(console.stderr, console.paintErrors, problems.flatMap(complaintLines));
   }
   const [problem] = event.problems;
@@ -44,8 +53,32 @@ const serverJson = (spec: ServerSpec): CheckedServer => ({
   routes: (spec.routes ?? []).map(({ path }) => path),
 });
 
-const summary = ({ file }: LoadedEvent, specs: readonly ServerSpec[], valid: boolean): readonly Line[] => {
-  const count = counted(specs.length, 'server');
+/** Whatever stands for code: where it is loaded is another process. */
+const specsOf = ({ servers }: LoadedEvent, workers: WorkersSettings | undefined): readonly ServerSpec[] => [
+  ...parseCluster(workers === undefined ? servers : withStandIns(servers)).specs.values(),
+];
+
+const onText = (workers: WorkersSettings | undefined): string => {
+  const count = workers && (workers.count ?? 'auto');
+  switch (count) {
+    case undefined:
+      return '';
+    case 'auto':
+      return ' on a worker for each CPU';
+    case 'physical':
+      return ' on a worker for each core';
+    default:
+      return ` on ${counted(count, 'worker')}`;
+  }
+};
+
+const summary = (
+  { file }: LoadedEvent,
+  specs: readonly ServerSpec[],
+  workers: WorkersSettings | undefined,
+  valid: boolean,
+): readonly Line[] => {
+  const count = `${counted(specs.length, 'server')}${onText(workers)}`;
   const rows = specs.map((spec) => [printable(spec.id), printable(whereOf(spec)), printable(whatOf(spec))] as const);
   const [ids, places] = [0, 1].map((column) => Math.max(0, ...rows.map((row) => widthOf(row[column] ?? ''))));
   return [

@@ -4,6 +4,7 @@ import { surroundings } from '../../admin/control-directory.ts';
 import { createControlServer } from '../../admin/control-server.ts';
 import { socketName } from '../../admin/control-socket.ts';
 import { createLogRing } from '../../admin/log-ring.ts';
+import type { WorkersCount } from '../../config/workers-config.ts';
 import { fileSource } from '../../source/file-source.ts';
 import { resumeLastGood } from '../../source/last-good.ts';
 import { RunnableError } from '../../supervision/errors.ts';
@@ -36,6 +37,8 @@ export interface RunOptions {
   readonly control: 'none' | 'wanted' | 'required';
   /** Whether the last good configuration is kept, and started from when the file cannot be used. */
   readonly resume: boolean;
+  /** How many workers serve, whatever the file says; as it says by default. */
+  readonly workers: WorkersCount | undefined;
   readonly version: string;
 }
 
@@ -53,12 +56,17 @@ export const run = async (options: RunOptions, console: Console): Promise<ExitCo
   const kept = resume ? lastGoodPath(file, process.env) : undefined;
   const cluster = createFileCluster(
     (reload$) => {
-      const source = fileSource(file, { watch, reload$ });
+      const source = fileSource(file, { watch, reload$, inWorkers: options.workers !== undefined });
       return kept === undefined ? source : source.pipe(resumeLastGood(kept));
     },
     show,
     logger,
-    { baseDir: dirname(resolve(file)), ...(kept === undefined ? {} : { keep: keeper(file, kept, show) }) },
+    {
+      baseDir: dirname(resolve(file)),
+      workers: options.workers,
+      clusterWorkers: notYet,
+      ...(kept === undefined ? {} : { keep: keeper(file, kept, show) }),
+    },
   );
   const notifier = notifierFor(process.env, (error) => show({ type: 'error', ...errorComplaint(error) }));
   const manager = notifier && informantOf(notifier, () => cluster.snapshot, process.env);
@@ -96,7 +104,7 @@ export const run = async (options: RunOptions, console: Console): Promise<ExitCo
       shutdownTimeoutMs: Number.POSITIVE_INFINITY,
     });
     display.close(true);
-    return crashed.signal.aborted ? EXIT.error : EXIT.done;
+    return crashed.signal.aborted || cluster.exitCode !== 0 ? EXIT.error : EXIT.done;
   } catch (error) {
     const cause = error instanceof RunnableError ? error.cause : error;
     const failure = cause instanceof CommandError ? cause : new CommandError(EXIT.error, [errorComplaint(cause)]);
@@ -146,4 +154,10 @@ const chooseDisplay = (
   return terminal === undefined
     ? lineDisplay(stdout, stderr, paint, paintErrors)
     : liveDisplay(stdout, terminal, paint, file, snapshot);
+};
+
+const notYet = (): never => {
+  throw new CommandError(EXIT.usage, [
+    { code: 'ERR_USAGE', message: 'workers cannot be run yet', hint: 'serve in one process' },
+  ]);
 };

@@ -12,8 +12,16 @@ import { counted, printable } from '../text.ts';
 export const servers = async (order: Order, console: Console): Promise<ExitCode> => {
   const view = await withCluster(order, console, 'asking', (client) => client.cluster());
   if (order.switches.has('json')) {
-    const { process, servers: all, draining, drained } = view;
-    printResult(console.stdout, { type: 'servers', cluster: process.name, servers: all, draining, drained });
+    const { process, servers: all, draining, drained, workers } = view;
+    const cluster = process.name;
+    printResult(console.stdout, {
+      type: 'servers',
+      cluster,
+      servers: all,
+      draining,
+      drained,
+      ...(workers && { workers }),
+    });
   } else printLines(console.stdout, console.paint, tableOf(view, columnsOf(console)).slice(1));
   return EXIT.done;
 };

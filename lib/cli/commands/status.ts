@@ -55,7 +55,7 @@ const ask = async (socket: ControlSocket, signal: AbortSignal): Promise<ControlV
   }
 };
 
-type ColumnName = 'name' | 'pid' | 'state' | 'servers' | 'connections' | 'revision' | 'uptime' | 'file';
+type ColumnName = 'name' | 'pid' | 'state' | 'servers' | 'workers' | 'connections' | 'revision' | 'uptime' | 'file';
 
 type Row = Readonly<Record<ColumnName, string>> & { readonly style: Style };
 
@@ -64,6 +64,7 @@ const COLUMNS: readonly Column<ColumnName>[] = [
   column('pid', 'PID', 'right', 7),
   column('state', 'STATE', 'left', 17, 8),
   column('servers', 'SERVERS', 'right'),
+  column('workers', 'WORKERS', 'right'),
   column('connections', 'CONNS', 'right'),
   column('revision', 'REVISION', 'right'),
   column('uptime', 'UPTIME', 'right', 7),
@@ -71,14 +72,21 @@ const COLUMNS: readonly Column<ColumnName>[] = [
 ];
 
 const DROPPING: Dropping<ColumnName> = {
-  luxuries: ['uptime', 'connections', 'revision', 'servers'],
+  luxuries: ['uptime', 'connections', 'revision', 'workers', 'servers'],
   needs: ['file'],
   shrinkable: ['file', 'name', 'state'],
 };
 
+/** How many are active; of how many, when they are not all of them. */
+const workersText = (workers: ControlView['workers']): string => {
+  if (workers === undefined) return '';
+  const active = workers.filter(({ state }) => state === 'active').length;
+  return active === workers.length ? String(active) : `${active} of ${workers.length}`;
+};
+
 /** One line per cluster, none wider than `width`. Pure. */
 export const overview = (views: readonly ControlView[], width: number) => {
-  const rows = views.map(({ process, state, degraded, servers, revision }): Row => {
+  const rows = views.map(({ process, state, degraded, servers, workers, revision }): Row => {
     const isBad = state === 'Error' || (degraded && state === 'Running');
     const connections = servers.reduce((sum, server) => sum + server.connections, 0);
     return {
@@ -86,6 +94,7 @@ export const overview = (views: readonly ControlView[], width: number) => {
       pid: String(process.pid),
       state: degraded && state === 'Running' ? 'Running, degraded' : state,
       servers: String(servers.length),
+      workers: workersText(workers),
       connections: String(connections),
       revision: String(revision.applied),
       uptime: duration(Date.now() - process.startedAt),

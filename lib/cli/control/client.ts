@@ -3,7 +3,9 @@ import type { OutcomeView } from '../../admin/cluster-view.ts';
 import type { ControlView } from '../../admin/control-app.ts';
 import type { ControlSocket } from '../../admin/control-socket.ts';
 import { MOST_BODY_BYTES } from '../../admin/request-body.ts';
+import type { RestartReportView, WorkersView, WorkerView } from '../../admin/worker-view.ts';
 import type { Plan } from '../../cluster/plan.ts';
+import type { WorkersCount } from '../../config/workers-config.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
 import { refusalOf } from './refusal.ts';
 
@@ -34,6 +36,10 @@ export interface ControlClient extends AsyncDisposable {
   replace(config: unknown, revision: number | undefined): Promise<OrderResult>;
   order(server: string, verb: 'drain' | 'resume'): Promise<OrderResult>;
   restart(servers: readonly string[] | undefined): Promise<OrderResult>;
+  workers(): Promise<WorkersView>;
+  restartWorkers(): Promise<{ readonly report: RestartReportView }>;
+  scaleWorkers(count: WorkersCount): Promise<WorkersView>;
+  enableWorker(slot: number): Promise<WorkerView>;
   /** Events until the cluster ends the stream. */
   stream(path: string): AsyncIterable<StreamEvent>;
 }
@@ -83,6 +89,10 @@ export const connectTo = (socket: ControlSocket, signal?: AbortSignal): ControlC
       ask('PUT', '/api/config', config, { 'if-match': revision === undefined ? '*' : `"${revision}"` }),
     order: (server, verb) => ask('POST', `/api/servers/${encodeURIComponent(server)}/${verb}`),
     restart: (servers) => ask('POST', '/api/restart', servers === undefined ? undefined : { servers }),
+    workers: () => ask('GET', '/api/workers'),
+    restartWorkers: () => ask('POST', '/api/workers/restart'),
+    scaleWorkers: (count) => ask('POST', '/api/workers/scale', { count }),
+    enableWorker: (slot) => ask('POST', `/api/workers/${slot}/enable`),
     async *stream(path) {
       try {
         const { statusCode, body } = await client.request({ method: 'GET', path, ...common });

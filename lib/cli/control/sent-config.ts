@@ -17,11 +17,12 @@ export const configToSend = async (file: string): Promise<object> => {
     throw new CommandError(exitCodeOfProblem(first), [complaintOf(first), ...rest.map(complaintOf)]);
   }
   requireData(event);
-  const { servers, commit, strategy } = event;
+  const { servers, commit, strategy, workers } = event;
   return {
     servers,
     ...(commit === undefined ? {} : { commit }),
     ...(strategy === undefined ? {} : { strategy }),
+    ...(workers === undefined ? {} : { workers }),
     // Where they end up they are as secret as here.
     secrets: marksOf(servers),
   };

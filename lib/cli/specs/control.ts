@@ -9,6 +9,7 @@ import {
   TIMEOUT,
   WAIT,
 } from '../command-spec.ts';
+import { WORKERS_USAGE } from '../worker-order.ts';
 
 const SERVER: OperandSpec = { name: 'server', least: 1, most: 1, kind: 'server', about: 'its id in the configuration' };
 
@@ -86,6 +87,29 @@ configuration that holds code cannot be sent: edit the file that it follows.`,
     options: [WAIT, TIMEOUT, CLUSTER, JSON_LINE, HELP],
     exitCodes: ORDER,
     example: 'sluice restart web admin',
+  },
+  {
+    name: 'workers',
+    summary: 'the workers of a cluster; replace them, or change how many',
+    about: `Without more words they are listed. Workers are replaced one by one, each when
+its replacement is ready, so that nobody loses a request.`,
+    operand: {
+      name: 'order',
+      least: 0,
+      most: 2,
+      kind: 'verb',
+      usage: WORKERS_USAGE,
+      about: `restart         replace all of them
+scale <count>   until the next start: a number, auto, physical
+enable <slot>   give one that crashed too often another chance`,
+    },
+    options: [TIMEOUT, CLUSTER, JSON_LINE, HELP],
+    exitCodes: [
+      '0 done, and verified            2 usage',
+      '1 no such cluster               4 refused: there are no workers, a restart is',
+      '5 timeout; it may still happen    under way, a replacement did not get ready',
+    ],
+    example: 'sluice workers restart --timeout 2m',
   },
   {
     name: 'logs',

@@ -1,4 +1,4 @@
-import { type CommandSpec, FILE, HELP, JSON_LINE } from '../command-spec.ts';
+import { type CommandSpec, FILE, HELP, JSON_LINE, WORKERS } from '../command-spec.ts';
 
 /** The commands that need no cluster that runs. */
 export const serving: readonly CommandSpec[] = [
@@ -7,6 +7,7 @@ export const serving: readonly CommandSpec[] = [
     summary: 'serve what the file says, and follow its edits',
     operand: FILE,
     options: [
+      WORKERS,
       { name: 'no-watch', about: 'read the file once, and again at SIGHUP only' },
       {
         name: 'name',
@@ -26,11 +27,13 @@ export const serving: readonly CommandSpec[] = [
 wrong is shown, and what ran keeps running.
 
 Signals:
-  SIGTERM, SIGINT  finish the requests under way, then exit; a second one,
+  SIGTERM, SIGINT, SIGQUIT
+                   finish the requests under way, then exit; a second one,
                    half a second later or more, exits at once
   SIGHUP           read the file again
-  SIGUSR2          start all servers anew behind their open sockets: modules
-                   are imported again, certificates read again`,
+  SIGUSR2          replace all workers, one by one; without workers start all
+                   servers anew behind their open sockets: modules are imported
+                   again, certificates read again`,
     exitCodes: [
       '0 stopped as asked   2 usage                   4 refused (an address is taken)',
       '1 something broke    3 invalid configuration   5 timeout',
@@ -46,7 +49,7 @@ sluice run`,
 files and modules that servers name are there, and ports are free, is not looked
 at: sluice doctor does that.`,
     operand: FILE,
-    options: [JSON_LINE, HELP],
+    options: [{ ...WORKERS, about: 'as it would run with that option of run' }, JSON_LINE, HELP],
     exitCodes: ['0 valid    2 usage    3 invalid configuration    5 timeout'],
     example: 'sluice check sluice.config.json',
   },

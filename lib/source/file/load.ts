@@ -56,7 +56,10 @@ export const load = (request: LoadRequest): Observable<SourceEvent> => {
   }
 };
 
-const loadModule = ({ path, file, importTimeoutMs, inWorkers, involve }: LoadRequest, text: string): Observable<SourceEvent> =>
+const loadModule = (
+  { path, file, importTimeoutMs, inWorkers, involve }: LoadRequest,
+  text: string,
+): Observable<SourceEvent> =>
   defer(() => {
     const module = importModule(file, text);
     const failedIn = (fault: Fault): FailedEvent => {

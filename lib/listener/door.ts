@@ -2,13 +2,19 @@ import { type ListenOptions, Server, type Socket } from 'node:net';
 import { Observable, type Subscriber, type Unsubscribable } from 'rxjs';
 import { type Address, formatAddress } from '../config/address.ts';
 import { BindError, ListenerError } from './errors.ts';
+import { listenOnHandle } from './handle.ts';
 import type { Acceptor, Listener } from './listener.ts';
+import type { Opening } from './opening.ts';
+import { withPort } from './with-port.ts';
 
 /**
  * Half-open peers of idle connections are noticed by TCP keep-alive; 15 s is below the idle limits of common NATs.
  * `allowHalfOpen` is what `node:http` asks of its sockets: a client may end its side and still read the answer.
  */
-const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 15_000 };
+export const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 15_000 };
+
+/** Nobody reads them here: whoever they are handed to finds every byte. */
+const UNREAD_OPTIONS = { ...SOCKET_OPTIONS, pauseOnConnect: true };
 
 /** Connections the kernel completes before they are accepted; the kernel's own `somaxconn` caps it. */
 const BACKLOG = 4096;
@@ -16,8 +22,8 @@ const BACKLOG = 4096;
 /** What became of a socket nobody waits for any more, or a reset of a parked connection: nobody's business. */
 const ignore = (): void => {};
 
-/** Says what a bound socket is called: port 0 has become a port. */
-export type NameSocket = (server: Server, asked: Address) => Address;
+/** Where to listen: somewhere new, or on a bound socket that is there already. */
+type Place = ListenOptions | { readonly handle: unknown };
 
 /**
  * A listening socket and those who wait behind it.
@@ -30,21 +36,20 @@ class Door implements Listener, Unsubscribable {
   acceptedAt = 0;
   readonly #server: DoorServer;
   readonly #subscriber: Subscriber<Listener>;
-  readonly #nameSocket: NameSocket;
   #bound = false;
   #acceptor: Acceptor | undefined;
   #parked: Socket[] | undefined;
 
-  constructor(address: Address, nameSocket: NameSocket, subscriber: Subscriber<Listener>) {
+  constructor(address: Address, isRead: boolean, subscriber: Subscriber<Listener>) {
     this.address = address;
-    this.#nameSocket = nameSocket;
     this.#subscriber = subscriber;
-    this.#server = new DoorServer(this);
+    this.#server = new DoorServer(this, isRead);
   }
 
-  open(options: ListenOptions): void {
+  open(place: Place): void {
     try {
-      this.#server.listen({ ...options, backlog: BACKLOG });
+      if ('handle' in place) listenOnHandle(this.#server, place.handle, BACKLOG);
+      else this.#server.listen({ ...place, backlog: BACKLOG });
     } catch (cause) {
       this.fail(cause);
     }
@@ -71,7 +76,7 @@ class Door implements Listener, Unsubscribable {
       return;
     }
     this.#bound = true;
-    this.address = this.#nameSocket(this.#server, this.address);
+    this.address = withPort(this.address, this.#server.address());
     this.#subscriber.next(this);
   }
 
@@ -104,8 +109,8 @@ class Door implements Listener, Unsubscribable {
 class DoorServer extends Server {
   readonly door: Door;
 
-  constructor(door: Door) {
-    super(SOCKET_OPTIONS, onConnection);
+  constructor(door: Door, isRead: boolean) {
+    super(isRead ? SOCKET_OPTIONS : UNREAD_OPTIONS, onConnection);
     this.door = door;
     this.on('listening', onListening).on('error', onError);
   }
@@ -133,10 +138,24 @@ function onError(this: DoorServer, cause: Error): void {
   this.door.fail(cause);
 }
 
-/** Listens with `options`: the core of every listener the kernel provides. */
-export const openDoor = (address: Address, options: ListenOptions, nameSocket: NameSocket): Observable<Listener> =>
+const openAt = (address: Address, place: Place, isRead: boolean): Observable<Listener> =>
   new Observable((subscriber) => {
-    const door = new Door(address, nameSocket, subscriber);
+    const door = new Door(address, isRead, subscriber);
     subscriber.add(door);
-    door.open(options);
+    door.open(place);
   });
+
+/** Listens with `options`: the core of every listener the kernel provides. */
+export const openDoor: Opening<Listener> = (address, options) => openAt(address, options, true);
+
+/** The same for connections that are passed on to another process: nothing is read from them. */
+export const openUnread: Opening<Listener> = (address, options) => openAt(address, options, false);
+
+/**
+ * Listens on a bound socket that another process holds as well; each accepts what the others leave.
+ *
+ * @param address - what it is bound to.
+ * @param handle - as it came from that process. It is closed with the listener.
+ */
+export const openHandle = (address: Address, handle: unknown): Observable<Listener> =>
+  openAt(address, { handle }, true);

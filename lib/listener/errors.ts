@@ -77,3 +77,13 @@ export class ProbeError extends Error {
     this.hint = options?.hint ?? PROBE_HINTS[this.errno ?? ''];
   }
 }
+
+/** This Node has not got what it takes to share a listening socket between processes. */
+export class SharingError extends Error {
+  override readonly name = 'SharingError';
+  readonly code = 'ERR_SHARING';
+  readonly hint = "write `sharing: 'round-robin'`, which needs nothing of the kind";
+  constructor(options?: ErrorOptions) {
+    super(`listening sockets cannot be shared between processes by Node ${process.versions.node}`, options);
+  }
+}

@@ -2,7 +2,6 @@ import { catchError, defer, type Observable, of, retry, throwError } from 'rxjs'
 import { type Address, formatAddress } from '../../config/address.ts';
 import type { PortRange } from '../../config/port-range.ts';
 import { BindError } from '../errors.ts';
-import type { Listener } from '../listener.ts';
 
 type TcpAddress = Extract<Address, { kind: 'tcp' }>;
 
@@ -18,11 +17,11 @@ const hintFor = (count: number): string =>
  * Cold; emits, errors and closes as `bind` does. Errors with a `BindError` that names the range when every port is
  * taken, and with that of one port when there is another reason.
  */
-export const firstFree = (
+export const firstFree = <T>(
   address: TcpAddress,
   { first, last }: PortRange,
-  bind: (address: TcpAddress) => Observable<Listener>,
-): Observable<Listener> =>
+  bind: (address: TcpAddress) => Observable<T>,
+): Observable<T> =>
   defer(() => {
     let next = first;
     return defer(() => bind({ kind: 'tcp', host: address.host, port: next++ })).pipe(

@@ -4,6 +4,7 @@ import { type Address, formatAddress } from '../../config/address.ts';
 import { openDoor } from '../door.ts';
 import { BindError } from '../errors.ts';
 import type { Listener } from '../listener.ts';
+import type { Opening } from '../opening.ts';
 import { probeSocket } from '../probe.ts';
 
 type UnixAddress = Extract<Address, { kind: 'unix' }>;
@@ -31,12 +32,19 @@ const lookAt = async (address: UnixAddress, error: BindError): Promise<BindError
   return new BindError(error.address, { cause: error.cause, hint: NO_SOCKET });
 };
 
-/** Listens on a unix socket; a stale socket file in its place is removed first. Closing removes the file. */
-export const unixListener = (address: UnixAddress): Observable<Listener> =>
+/**
+ * Takes a unix socket; a stale socket file in its place is removed first.
+ *
+ * @param open - what taking it means.
+ */
+export const takeUnix = <T>(address: UnixAddress, open: Opening<T>): Observable<T> =>
   defer(() => from(removeStale(address))).pipe(
-    switchMap(() => openDoor(address, { path: address.path }, (_, asked) => asked)),
+    switchMap(() => open(address, { path: address.path })),
     catchError((error: unknown) => {
       const isTaken = error instanceof BindError && error.errno === 'EADDRINUSE';
       return (isTaken ? from(lookAt(address, error)) : of(error)).pipe(switchMap((why) => throwError(() => why)));
     }),
   );
+
+/** Listens on a unix socket, as `takeUnix` has it. Closing removes the file. */
+export const unixListener = (address: UnixAddress): Observable<Listener> => takeUnix(address, openDoor);

@@ -79,9 +79,9 @@ export class ProbeError extends Error {
 }
 
 /** This Node has not got what it takes to share a listening socket between processes. */
-export class SharingError extends Error {
-  override readonly name = 'SharingError';
-  readonly code = 'ERR_SHARING';
+export class UnsupportedSharingError extends Error {
+  override readonly name = 'UnsupportedSharingError';
+  readonly code = 'ERR_SHARING_UNSUPPORTED';
   readonly hint = "write `sharing: 'round-robin'`, which needs nothing of the kind";
   constructor(options?: ErrorOptions) {
     super(`listening sockets cannot be shared between processes by Node ${process.versions.node}`, options);

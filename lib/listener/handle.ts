@@ -1,6 +1,6 @@
-import net, { type Server } from 'node:net';
+import net, { type Server, Socket, type SocketConstructorOpts } from 'node:net';
 import { getSystemErrorName } from 'node:util';
-import { SharingError } from './errors.ts';
+import { UnsupportedSharingError } from './errors.ts';
 
 /**
  * What Node calls a socket below its `net.Server`. Binding one without listening, and listening on one that came from
@@ -35,14 +35,14 @@ const systemError = (errno: number): Error => {
   return Object.assign(new Error(`bind ${code}`), { code, errno, syscall: 'bind' });
 };
 
-/** Binds a socket and does not listen on it. Throws the system's word, or a `SharingError`. */
+/** Binds a socket and does not listen on it. Throws the system's word, or a `UnsupportedSharingError`. */
 export const bindHandle = (target: BindTarget, flags = 0): Handle => {
   const create: unknown = Reflect.get(net, '_createServerHandle');
-  if (typeof create !== 'function') throw new SharingError();
+  if (typeof create !== 'function') throw new UnsupportedSharingError();
   const [address, port, family] = 'path' in target ? [target.path, -1, -1] : [target.host, target.port, target.family];
   const handle: unknown = Reflect.apply(create, net, [address, port, family, undefined, flags]);
   if (typeof handle === 'number') throw systemError(handle);
-  if (!isHandle(handle)) throw new SharingError();
+  if (!isHandle(handle)) throw new UnsupportedSharingError();
   if (!isTcp(handle)) return handle;
   // libuv keeps EADDRINUSE to itself until somebody listens, or asks for the name.
   const errno = handle.getsockname({});
@@ -59,16 +59,28 @@ export const portOf = (handle: Handle): number | undefined => {
   return typeof name.port === 'number' ? name.port : undefined;
 };
 
-/** Lets a server listen on a bound handle, in a worker of `node:cluster` too. Throws a `SharingError`. */
+/** Lets a server listen on a bound handle, in a worker of `node:cluster` too. Throws a `UnsupportedSharingError`. */
 export const listenOnHandle = (server: Server, handle: unknown, backlog: number): void => {
-  if (!isHandle(handle)) throw new SharingError();
+  if (!isHandle(handle)) throw new UnsupportedSharingError();
   if (isTcp(handle)) {
     server.listen(handle, backlog);
     return;
   }
   // `listen` takes the handle of a unix socket for a file descriptor, which in a worker it asks the primary for.
   const listen: unknown = Reflect.get(server, '_listen2');
-  if (typeof listen !== 'function') throw new SharingError();
+  if (typeof listen !== 'function') throw new UnsupportedSharingError();
   Reflect.set(server, '_handle', handle);
   Reflect.apply(listen, server, [null, -1, -1, backlog]);
+};
+
+/** What is below a connection: sent to another process it stays open here, and nothing has been read from it. */
+export const handleOf = (socket: object): Handle | undefined => {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  return isHandle(handle) ? handle : undefined;
+};
+
+/** A connection that another process accepted; reading begins now. */
+export const socketOf = (handle: Handle, options: SocketConstructorOpts): Socket => {
+  const all = { ...options, handle, readable: true, writable: true };
+  return new Socket(all);
 };

@@ -2,8 +2,8 @@ import { lookup } from 'node:dns';
 import { isIP } from 'node:net';
 import { Observable } from 'rxjs';
 import { type Address, formatAddress } from '../config/address.ts';
-import { BindError, SharingError } from './errors.ts';
-import { type BindTarget, bindHandle, type Handle, portOf } from './handle.ts';
+import { BindError, UnsupportedSharingError } from './errors.ts';
+import { type BindTarget, bindHandle, type Handle, portOf, REUSE_PORT } from './handle.ts';
 import type { Opening } from './opening.ts';
 
 /** A bound socket on which nobody listens yet: others are given duplicates of it, and it is there as long as it is held. */
@@ -31,6 +31,8 @@ const targetOf = (address: Address): Target => {
 };
 
 const pin = (address: Address, target: BindTarget, flags: number): Pin => {
+  // Whoever listens there with the same flag would be no obstacle: without it everybody is.
+  if (flags === REUSE_PORT && 'port' in target && target.port !== 0) bindHandle(target).close();
   const handle = bindHandle(target, flags);
   const port = portOf(handle);
   const isFound = address.kind === 'tcp' && port !== undefined && port !== address.port;
@@ -50,16 +52,19 @@ const badPort = (address: Address): Error | undefined => {
  * waits in its queue for as long as anybody holds it.
  *
  * Two processes may bind the same port as long as none of them listens; the first to listen has it, and the others
- * cannot. Errors with a `BindError`, or a `SharingError`.
+ * cannot. Errors with a `BindError`, or a `UnsupportedSharingError`.
  *
- * @param flags - `REUSE_PORT` or 0.
+ * @param flags - `REUSE_PORT` or 0. With it others can listen there with sockets of their own; whoever listens already is
+ *   an obstacle all the same.
  */
 export const openPin =
   (flags = 0): Opening<Pin> =>
   (address) =>
     new Observable((subscriber) => {
       const fail = (cause: unknown): void => {
-        subscriber.error(cause instanceof SharingError ? cause : new BindError(formatAddress(address), { cause }));
+        subscriber.error(
+          cause instanceof UnsupportedSharingError ? cause : new BindError(formatAddress(address), { cause }),
+        );
       };
       const refused = badPort(address);
       if (refused !== undefined) {

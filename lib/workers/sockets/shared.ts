@@ -1,0 +1,25 @@
+import { map, type Observable, Subscription } from 'rxjs';
+import { type Address, formatAddress } from '../../config/address.ts';
+import { takeAddress } from '../../listener/listeners.ts';
+import { openPin } from '../../listener/pin.ts';
+import type { SharedSocket } from '../shared-socket.ts';
+
+const pin = takeAddress(openPin());
+
+/**
+ * One socket with one queue: bound and pinned here, and every process accepts from it with a duplicate of its own.
+ *
+ * Nothing is accepted here. Who connects while no process accepts waits in the queue; before the first one listens, the
+ * system refuses.
+ */
+export const sharedSocket = (address: Address): Observable<SharedSocket> =>
+  pin(address).pipe(
+    map((pinned) => ({
+      address: pinned.address,
+      admit: (guest, id) => {
+        guest.send({ type: 'listening', id, address: formatAddress(pinned.address) }, pinned.handle);
+        // Its duplicate is its own to close.
+        return Subscription.EMPTY;
+      },
+    })),
+  );

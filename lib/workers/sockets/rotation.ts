@@ -15,8 +15,8 @@ export interface Taker<P> {
   offer(passenger: P, answer: { readonly taken: () => void; readonly undelivered: () => void }): Unsubscribable;
 }
 
-/** How many wait here while nobody takes them. Each holds a file descriptor, of which many systems allow 1 024 at first. */
-const MOST_WAITING = 512;
+/** How many wait here while nobody takes them: as many as the queue of a listening socket holds. */
+export const MOST_WAITING = 4_096;
 
 /** Milliseconds until somebody to whom an offer could not be sent gets another one. */
 const RETRY_MS = 100;

@@ -92,3 +92,61 @@ export class WorkersStateError extends Error {
     this.state = state;
   }
 }
+
+/** A process could not be started; `cause` has the system's word. */
+export class SpawnError extends Error {
+  override readonly name = 'SpawnError';
+  readonly code = 'ERR_WORKER_SPAWN';
+  /** The module it was to run. */
+  readonly script: string;
+  readonly hint = 'EAGAIN, EMFILE and ENOMEM are limits of this system; ENOENT says that the program of Node is gone';
+  constructor(script: string, options?: ErrorOptions) {
+    super(`no process could be started for ${script}`, options);
+    this.script = script;
+  }
+}
+
+/** Something that only a worker can do was asked for in another process. */
+export class NotAWorkerError extends Error {
+  override readonly name = 'NotAWorkerError';
+  readonly code = 'ERR_NOT_A_WORKER';
+  readonly hint = '`isWorker()` tells whether this process is a worker';
+  constructor(message = 'this process is no worker') {
+    super(message);
+  }
+}
+
+/** A worker was to start workers of its own. */
+export class NestedWorkersError extends Error {
+  override readonly name = 'NestedWorkersError';
+  readonly code = 'ERR_WORKER_NESTED';
+  readonly hint = 'a script that is both asks `isWorker()` first, or the workers get a `script` of their own';
+  constructor() {
+    super('a worker cannot start workers');
+  }
+}
+
+/** Addresses are shared in another way already, which cannot be changed once a process has started workers. */
+export class SharingError extends Error {
+  override readonly name = 'SharingError';
+  readonly code = 'ERR_WORKER_SHARING';
+  readonly sharing: string;
+  readonly hint =
+    'all workers of one process share alike; NODE_CLUSTER_SCHED_POLICY and `node:cluster` decide it as well';
+  constructor(sharing: string) {
+    super(`sharing cannot be '${sharing}': this process has begun to share addresses in another way`);
+    this.sharing = sharing;
+  }
+}
+
+/** The primary did not answer a worker in time. */
+export class StatisticsTimeoutError extends Error {
+  override readonly name = 'StatisticsTimeoutError';
+  readonly code = 'ERR_WORKER_STATISTICS_TIMEOUT';
+  readonly timeoutMs: number;
+  readonly hint = 'the primary is busy, stopped or gone';
+  constructor(timeoutMs: number) {
+    super(`the primary did not tell the statistics within ${timeoutMs} ms`);
+    this.timeoutMs = timeoutMs;
+  }
+}

@@ -34,6 +34,10 @@ export interface ErrorData {
 
 /** What the primary says to a worker. */
 export type ToWorker =
+  /** What it is to load: the first message of all, before it says `hello`. Paths are absolute. */
+  | { readonly type: 'launch'; readonly script: string; readonly preload: readonly string[] }
+  /** A server of it listens, as Node's own cluster tells. */
+  | { readonly type: 'bound' }
   | { readonly type: 'assign'; readonly assignment: Assignment }
   | { readonly type: 'drain'; readonly request: DrainRequest }
   /** How many workers there are from now on. */

@@ -10,7 +10,7 @@ export interface Launch {
   /** Added to the environment of the primary; `undefined` takes a variable away. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly execArgv: readonly string[];
-  /** Modules that a spare loads before it has a slot. */
+  /** Absolute paths of modules that it loads before it says hello. */
   readonly preload: readonly string[];
 }
 
@@ -29,7 +29,8 @@ export interface WorkerProcess {
    * bound of the queue to one that does not read is dropped, the oldest first, where the kind allows that.
    *
    * @param handle - a listening handle or a socket that goes with it.
-   * @param sent - called once: with `true` when the process has it, `false` when it never will.
+   * @param sent - called once: with `true` when it was handed over to the system, `false` when it never will be. A
+   * process that dies meanwhile may not have read it.
    */
   send(message: ToWorker, handle?: unknown, sent?: (delivered: boolean) => void): void;
   kill(signal: NodeJS.Signals): void;

@@ -1,10 +1,20 @@
 export type { Rounding } from './cpus/count-cpus.ts';
 export { availableCpus, type CpuOptions, physicalCpus } from './cpus/cpus.ts';
 export type { DrainRequest } from './workers/drain.ts';
-export { ProtocolError, ReadyTimeoutError } from './workers/errors.ts';
+export {
+  NestedWorkersError,
+  NotAWorkerError,
+  ProtocolError,
+  ReadyTimeoutError,
+  RunnableError,
+  SharingError,
+  SpawnError,
+  StatisticsTimeoutError,
+} from './workers/errors.ts';
 export type { WorkersEvent } from './workers/event.ts';
 export type { ExitIntent, ProcessExit, WorkerExit } from './workers/exit.ts';
 export type { Heartbeat } from './workers/heartbeat.ts';
+export type { NodeServer } from './workers/node-server.ts';
 export type { RespawnBackoff, WorkersOptions } from './workers/options.ts';
 export type { Sharing } from './workers/protocol.ts';
 export type { RestartReport } from './workers/restart-report.ts';
@@ -12,6 +22,6 @@ export type { WorkerSnapshot, WorkersSnapshot } from './workers/snapshot.ts';
 export type { HeldSocket, Sockets } from './workers/sockets.ts';
 export type { CollectedStats, CollectOptions, WorkerReport, WorkersStats } from './workers/statistics.ts';
 export type { PrimaryTopic, TopicMessage, WorkerTopic } from './workers/topic.ts';
-export type { NodeServer, WorkerContext } from './workers/worker-context.ts';
+export { isWorker, type WorkerContext, workerContext } from './workers/worker-context.ts';
 export type { WorkerState, WorkersState } from './workers/worker-state.ts';
 export type { Workers, WorkersStopReport } from './workers/workers.ts';

@@ -150,3 +150,14 @@ export class StatisticsTimeoutError extends Error {
     this.timeoutMs = timeoutMs;
   }
 }
+
+/** Something that a worker ran has failed, and does not say why. */
+export class RunnableError extends Error {
+  override readonly name = 'RunnableError';
+  readonly code = 'ERR_WORKER_RUNNABLE';
+  readonly runnable: string | undefined;
+  constructor(runnable: string | undefined, options?: ErrorOptions) {
+    super(`${runnable ?? 'what the worker runs'} has failed`, options);
+    this.runnable = runnable;
+  }
+}

@@ -18,7 +18,7 @@ const schema: v.GenericSchema<unknown, FromWorker> = v.variant('type', [
   v.object({ type: v.literal('listen'), id, address: v.string() }),
   v.object({ type: v.literal('unlisten'), id }),
   v.object({ type: v.literal('accepted'), connection: id }),
-  v.object({ type: v.literal('report'), id, beat, series: anything }),
+  v.object({ type: v.literal('report'), id, beat, series: v.array(v.unknown()) }),
   v.object({ type: v.literal('statistics'), id, timeoutMs: amount }),
   v.object({ type: v.literal('topic'), topic: v.string(), body: anything }),
 ]);

@@ -48,11 +48,12 @@ export const nodeProcesses = (sharing: Sharing, boot: string = BOOT): Processes 
   };
 };
 
-const fork = ({ env, execArgv }: Launch, boot: string): Worker => {
+const fork = ({ script, preload, env, execArgv }: Launch, boot: string): Worker => {
   const before = cluster.settings;
   cluster.setupPrimary({
     exec: boot,
-    args: [],
+    // A message that is sent before it listens is lost: Node's cluster has a listener of its own by then.
+    args: [script, ...preload],
     execArgv: [...execArgv],
     // A worker that read from the terminal would take the words from the others.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -81,7 +82,7 @@ const unstarted = (error: Error): WorkerProcess => {
   };
 };
 
-const followed = (worker: Worker, { script, preload }: Launch): WorkerProcess => {
+const followed = (worker: Worker, { script }: Launch): WorkerProcess => {
   const child = worker.process;
   const messages = new Subject<FromWorker>();
   const exits = new ReplaySubject<ProcessExit>(1);
@@ -122,7 +123,6 @@ const followed = (worker: Worker, { script, preload }: Launch): WorkerProcess =>
     exits.error(new SpawnError(script, { cause }));
   });
   worker.on('listening', () => channel.send({ type: 'bound' }));
-  channel.send({ type: 'launch', script, preload });
 
   return {
     pid: child.pid ?? 0,

@@ -34,8 +34,6 @@ export interface ErrorData {
 
 /** What the primary says to a worker. */
 export type ToWorker =
-  /** What it is to load: the first message of all, before it says `hello`. Paths are absolute. */
-  | { readonly type: 'launch'; readonly script: string; readonly preload: readonly string[] }
   /** A server of it listens, as Node's own cluster tells. */
   | { readonly type: 'bound' }
   | { readonly type: 'assign'; readonly assignment: Assignment }

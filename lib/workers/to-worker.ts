@@ -83,10 +83,6 @@ export const readToWorker = (value: unknown): ToWorker | undefined => {
   if (!isFields(value)) return undefined;
   const { type, id } = value;
   switch (type) {
-    case 'launch': {
-      const { script, preload } = value;
-      return isText(script) && isTexts(preload) ? { type, script, preload } : undefined;
-    }
     case 'bound':
       return { type };
     case 'assign': {

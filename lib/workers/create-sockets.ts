@@ -5,10 +5,10 @@ import type { SharedSocket } from './shared-socket.ts';
 import { Asking } from './sockets/asking.ts';
 import { guest } from './sockets/guests.ts';
 import { HeldAddresses } from './sockets/held-addresses.ts';
+import { pinnedSocket } from './sockets/pinned-socket.ts';
 import { probeReusePort } from './sockets/probe-reuse-port.ts';
 import { reusedPort } from './sockets/reuse-port.ts';
 import { roundRobin } from './sockets/round-robin.ts';
-import { sharedSocket } from './sockets/shared.ts';
 import type { WorkerSockets } from './sockets.ts';
 
 export interface SocketsOptions {
@@ -45,12 +45,12 @@ const reuseWhereSupported = ({ probe = probeReusePort, warn }: SocketsOptions): 
   );
   return (address) =>
     address.kind === 'unix'
-      ? sharedSocket(address)
-      : isSupported$.pipe(switchMap((isSupported) => (isSupported ? reusedPort(address) : sharedSocket(address))));
+      ? pinnedSocket(address)
+      : isSupported$.pipe(switchMap((isSupported) => (isSupported ? reusedPort(address) : pinnedSocket(address))));
 };
 
 const openers: Readonly<Record<Sharing, (options: SocketsOptions) => Open>> = {
-  shared: () => sharedSocket,
+  shared: () => pinnedSocket,
   'round-robin': () => roundRobin,
   'reuse-port': reuseWhereSupported,
 };

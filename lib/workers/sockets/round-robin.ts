@@ -1,8 +1,8 @@
-import type { Duplex } from 'node:stream';
 import { Observable, switchMap } from 'rxjs';
 import { type Address, formatAddress } from '../../config/address.ts';
 import { openUnread } from '../../listener/door.ts';
 import { type Handle, handleOf } from '../../listener/handle.ts';
+import type { Acceptor } from '../../listener/listener.ts';
 import { takeAddress } from '../../listener/listeners.ts';
 import type { SharedSocket } from '../shared-socket.ts';
 import { type Passenger, Rotation } from './rotation.ts';
@@ -17,7 +17,7 @@ interface Connection extends Passenger {
 const ignore = (): void => {};
 
 /** Nothing is read from it here, and it is never ended: that would end it for whoever has it by then. */
-const connectionOf = (socket: Duplex): Connection | undefined => {
+const connectionOf = (socket: Parameters<Acceptor['accept']>[0]): Connection | undefined => {
   const handle = handleOf(socket);
   if (handle === undefined) {
     socket.destroy();

@@ -12,7 +12,7 @@ const pin = takeAddress(openPin());
  * Nothing is accepted here. Who connects while no process accepts waits in the queue; before the first one listens, the
  * system refuses.
  */
-export const sharedSocket = (address: Address): Observable<SharedSocket> =>
+export const pinnedSocket = (address: Address): Observable<SharedSocket> =>
   pin(address).pipe(
     map((pinned) => ({
       address: pinned.address,

@@ -9,3 +9,10 @@ export {
 export type { MeasuredCluster } from './metrics/observed-cluster.ts';
 export type { MetricsRegistry } from './metrics/registry.ts';
 export { type TracerSource, type TracingOptions, tracing } from './metrics/tracing.ts';
+export { exposeMetrics } from './workers/worker-metrics.ts';
+export {
+  createWorkersMetrics,
+  type MeasuredWorkers,
+  type WorkersMetrics,
+  type WorkersMetricsOptions,
+} from './workers/workers-metrics.ts';

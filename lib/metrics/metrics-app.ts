@@ -6,6 +6,12 @@ export interface Exposition {
   metrics(): Promise<string>;
 }
 
+/** What is exposed, and where it is scraped. */
+export interface Scraped extends Exposition {
+  /** Answers `GET /` and `GET /metrics`: the `app` of a server that nobody else reaches, or mounted in another one. */
+  readonly app: Hono;
+}
+
 /** What is left of `/internal/` in an app that is mounted at `/internal`; its `/` is `/internal` alone. */
 const SLASH = '/:end{$}';
 

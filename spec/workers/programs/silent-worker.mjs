@@ -1,0 +1,2 @@
+// Runs, and is never ready.
+setInterval(() => {}, 1_000);

@@ -86,7 +86,7 @@ export class Census {
   /** Counts a process from now on: before it has said that it is ready. */
   add(slot: number, child: WorkerProcess): void {
     const resident: Resident = {
-      process: new CountedProcess(slot, child),
+      process: new CountedProcess(slot, child, () => this.#scheduler.now()),
       requests: this.#requests.begin(),
       counters: this.#counters.begin(),
       asked: new Subscription(),

@@ -3,21 +3,28 @@ import type { Heartbeat } from './heartbeat.ts';
 import type { FromWorker } from './protocol.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
+/** Milliseconds after which an answer that did not come never will: what is too much for a channel is dropped. */
+const LOST_MS = 10_000;
+
 /** A process of a slot, as far as its numbers are concerned: what it said last, and what it is asked. */
 export class CountedProcess {
   readonly slot: number;
   readonly #process: WorkerProcess;
+  readonly #now: () => number;
   #beat: Heartbeat | undefined;
   #state: 'starting' | 'ready' | 'left' | 'ended' = 'starting';
-  /** How often it was asked, and has answered: the two differ by one at most. */
+  /** The numbers of the latest question and answer. They differ by one at most, unless an answer was lost. */
   #asked = 0;
   #answered = 0;
+  #askedAt = 0;
   /** Somebody needs an answer to a question that is not asked yet. */
   #again: { series: boolean } | undefined;
 
-  constructor(slot: number, process: WorkerProcess) {
+  /** @param now - milliseconds. */
+  constructor(slot: number, process: WorkerProcess, now: () => number) {
     this.slot = slot;
     this.#process = process;
+    this.#now = now;
   }
 
   get pid(): number {
@@ -46,16 +53,22 @@ export class CountedProcess {
 
   /**
    * Asks it, and says which answer that will be. An answer that is on its way already was given before somebody wanted
-   * to know: it is asked once more after that, once for all who wait. So it never has more than one question.
+   * to know: it is asked once more after that, once for all who wait. So it has one question at a time.
    */
   ask(series: boolean): number {
-    if (this.#asked > this.#answered) {
+    const waits = this.#asked > this.#answered && this.#now() - this.#askedAt < LOST_MS;
+    if (waits) {
       this.#again = { series: series || this.#again?.series === true };
       return this.#asked + 1;
     }
-    this.#asked += 1;
-    this.#process.send({ type: 'collect', id: this.#asked, series });
-    return this.#asked;
+    const id = this.#asked + 1;
+    this.#asked = id;
+    this.#askedAt = this.#now();
+    this.#process.send({ type: 'collect', id, series }, undefined, (delivered) => {
+      // Nobody will answer: whoever asks next asks anew, under the same number.
+      if (!delivered && this.#asked === id) this.#asked = id - 1;
+    });
+    return id;
   }
 
   hasAnswered(question: number): boolean {
@@ -79,7 +92,7 @@ export class CountedProcess {
   /** After what came with an answer was counted: whoever waits for it finds it in the totals. */
   settle(message: Extract<FromWorker, { type: 'report' }>): void {
     if (message.id === 0) this.#state = 'left';
-    else if (message.id === this.#asked) this.#answered = message.id;
+    else if (message.id <= this.#asked) this.#answered = Math.max(this.#answered, message.id);
     if (this.#answered === this.#asked && this.#again !== undefined && this.isReady) {
       const { series } = this.#again;
       this.#again = undefined;

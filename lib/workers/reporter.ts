@@ -8,13 +8,16 @@ const READ_TIMEOUT_MS = 2_000;
 /** The report that nobody asked for. */
 const LAST = 0;
 
+/** @param sent - called with `false` when the message never will be with the primary. */
+type Send = (message: FromWorker, sent: (delivered: boolean) => void) => void;
+
 /** Tells the primary what it asks for, and what there is to say before this process ends. */
 export class Reporter {
   readonly #beat: () => Heartbeat;
-  readonly #send: (message: FromWorker) => void;
+  readonly #send: Send;
   readonly #exposed = new Set<() => unknown>();
 
-  constructor(beat: () => Heartbeat, send: (message: FromWorker) => void) {
+  constructor(beat: () => Heartbeat, send: Send) {
     this.#beat = beat;
     this.#send = send;
   }
@@ -39,7 +42,10 @@ export class Reporter {
   }
 
   #report(id: number, series: readonly unknown[]): void {
-    this.#send({ type: 'report', id, beat: this.#beat(), series });
+    this.#send({ type: 'report', id, beat: this.#beat(), series }, (delivered) => {
+      // They may be too much, or nothing that can be sent: the rest is worth something without them.
+      if (!delivered && series.length > 0) this.#report(id, []);
+    });
   }
 
   /** What cannot be read, or not in time, is left out. */

@@ -250,14 +250,40 @@ test('series are asked for when one of those who wait wants them', () => {
   ]);
 });
 
-test('one that never answers is asked once, however often somebody wants to know', () => {
+test('one that does not answer is asked once in ten seconds, however often somebody wants to know', () => {
   const { enter, collect, pass } = counting();
   const process = enter(0);
-  for (let round = 0; round < 50; round += 1) {
+  for (let round = 0; round < 100; round += 1) {
     collect({ timeoutMs: 10 });
-    pass(10);
+    pass(90);
   }
   expect(questions(process)).toHaveLength(1);
+  pass(1_000);
+  const collected = collect();
+  expect(questions(process)).toHaveLength(2);
+  // The answer to the first question was given too long ago.
+  process.says({ type: 'report', id: 1, beat: heartbeat, series: [] });
+  expect(collected.stats).toBeUndefined();
+  answer(process, { sequence: 2 });
+  expect(collected.stats?.complete).toBe(true);
+});
+
+test('a question that did not arrive is asked again', () => {
+  const { census, collect, pass } = counting();
+  let delivers = false;
+  const process = fakeProcess();
+  census.add(0, {
+    ...process,
+    send: (message, handle, sent) => (delivers ? process.send(message, handle, sent) : sent?.(false)),
+  });
+  process.ready();
+  const lost = collect({ timeoutMs: 10 });
+  pass(10);
+  expect(lost.stats?.missing).toEqual([0]);
+  delivers = true;
+  const collected = collect();
+  answer(process);
+  expect(collected.stats?.complete).toBe(true);
 });
 
 test('an answer to a question that was not asked is none', () => {

@@ -11,7 +11,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const reporting = () => {
+const reporting = (delivers: (message: FromWorker) => boolean = () => true) => {
   const sent: FromWorker[] = [];
   let sequence = 0;
   const reporter = new Reporter(
@@ -19,7 +19,10 @@ const reporting = () => {
       sequence += 1;
       return { ...heartbeat, sequence };
     },
-    (message) => sent.push(message),
+    (message, done) => {
+      sent.push(message);
+      done(delivers(message));
+    },
   );
   return { reporter, sent };
 };
@@ -65,4 +68,14 @@ test('the last report has everything once more, under the number of what nobody 
   exposed.unsubscribe();
   await reporter.last();
   expect(sent).toMatchObject([{ type: 'report', id: 0, series: ['kept'] }]);
+});
+
+test('series that are too much for the channel are left out, and the beat is not', async () => {
+  const { reporter, sent } = reporting((message) => message.type === 'report' && message.series.length === 0);
+  reporter.expose(() => 'too much');
+  await reporter.answer({ id: 1, series: true });
+  expect(sent).toMatchObject([
+    { id: 1, series: ['too much'] },
+    { id: 1, series: [] },
+  ]);
 });

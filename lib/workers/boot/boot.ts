@@ -95,7 +95,7 @@ const sumOfLoads = (): Load => {
 const pulse = new Pulse(sumOfLoads);
 const reporter = new Reporter(
   () => pulse.beat(),
-  (message) => channel.send(message),
+  (message, sent) => channel.send(message, undefined, sent),
 );
 
 const farewell = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { filter, firstValueFrom, map } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom, map } from 'rxjs';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ExitIntent, WorkerExit } from '../../lib/workers/exit.ts';
 import type { Complaint } from '../../lib/workers/watch.ts';
@@ -11,24 +11,29 @@ import { isAlive } from './program.ts';
 type Processes = typeof import('../../lib/workers/node-processes.ts');
 type Lives = typeof import('../../lib/workers/worker-life.ts');
 
-/** Starts a real process that runs a program, and follows it; it is killed when the test is over. */
-const live = async (
-  program: string,
-  {
-    heartbeatMs = 0,
-    execArgv = [],
-    ...options
-  }: Partial<LifeOptions> & { readonly heartbeatMs?: number; readonly execArgv?: readonly string[] } = {},
-): Promise<WorkerLife> => {
+type Sparing = typeof import('../../lib/workers/spares.ts');
+
+interface Options extends Partial<LifeOptions> {
+  readonly heartbeatMs?: number;
+  readonly execArgv?: readonly string[];
+}
+
+const programPath = (name: string): string => join(import.meta.dirname, 'programs', name);
+
+/** Starts a real process that is to run a program, and follows it; it is killed when the test is over. */
+const boot = async (program: string, { execArgv = [], ...options }: Options = {}): Promise<WorkerLife> => {
   const { nodeProcesses }: Processes = await import(builtFile('workers/node-processes.js'));
   const { startLife }: Lives = await import(builtFile('workers/worker-life.js'));
-  const script = join(import.meta.dirname, 'programs', program);
-  const process = nodeProcesses('shared')({ script, args: [], env: {}, execArgv, preload: [] });
+  const process = nodeProcesses('shared')({ script: programPath(program), args: [], env: {}, execArgv, preload: [] });
   const life = startLife(process, { readyTimeoutMs: 10_000, shutdownTimeoutMs: 10_000, ...options });
   onTestFinished(async () => {
     life.kill('stop');
     await ended(life);
   });
+  return life;
+};
+
+const assign = (life: WorkerLife, heartbeatMs = 0): void =>
   life.assign({
     slot: 0,
     count: 1,
@@ -39,6 +44,11 @@ const live = async (
     env: {},
     args: [],
   });
+
+/** One that has a slot. */
+const live = async (program: string, { heartbeatMs = 0, ...options }: Options = {}): Promise<WorkerLife> => {
+  const life = await boot(program, options);
+  assign(life, heartbeatMs);
   return life;
 };
 
@@ -140,4 +150,40 @@ test.each([
   const exit = await ended(life);
   expect(exit).toMatchObject({ ...expected, forced: false });
   expect(exit).not.toHaveProperty('intent');
+});
+
+test('a spare has booted before it has a slot, and runs its script once it has', async () => {
+  const { createSpares }: Sparing = await import(builtFile('workers/spares.js'));
+  const { systemClock }: typeof import('../../lib/workers/clock.ts') = await import(builtFile('workers/clock.js'));
+  const first = await boot('listening-worker.mjs');
+  const second = await boot('listening-worker.mjs');
+  const lives = [first, second];
+  const spares = createSpares(
+    () => {
+      const life = lives.shift();
+      if (life === undefined) throw new Error('one more than expected was started');
+      return life;
+    },
+    {
+      size: 2,
+      coolDownMs: 0,
+      settings: {
+        respawnDelayMs: 60_000,
+        backoff: { factor: 1, maxMs: 0, jitter: 0, resetAfterMs: 0 },
+        maxCrashes: 1,
+        crashWindowMs: 1,
+      },
+      clock: systemClock,
+    },
+  );
+  spares.start();
+  await firstValueFrom(spares.waiting$.pipe(filter((waiting) => waiting === 2)));
+  const taken = spares.take();
+  expect(taken).toBe(first);
+  assign(first);
+  await reached(first, 'ready');
+  spares.stop();
+  await lastValueFrom(spares.stopped$, { defaultValue: undefined });
+  expect(isAlive(second.process.pid)).toBe(false);
+  expect(isAlive(first.process.pid)).toBe(true);
 });

@@ -121,9 +121,11 @@ export const TEXT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  */
 export const writeFamily = (family: SeriesFamily): string => {
-  const help = family.help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+  const text = family.help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+  // Not every parser takes a line that helps nobody.
+  const help = text === '' ? '' : `# HELP ${family.name} ${text}\n`;
   const lines = family.samples.map((sample) => writeSample(family, sample));
-  return `# HELP ${family.name} ${help}\n# TYPE ${family.name} ${family.type}\n${lines.join('')}`;
+  return `${help}# TYPE ${family.name} ${family.type}\n${lines.join('')}`;
 };
 
 /** A family that is read now, under its prefix. */

@@ -1,4 +1,4 @@
-import { catchError, firstValueFrom, from, map, merge, of, Subscription, take, timer } from 'rxjs';
+import { catchError, firstValueFrom, from, map, merge, of, type Subscription, take, timer } from 'rxjs';
 import { OptionsError } from '../config/errors.ts';
 import { assertOptions } from '../config/known-options.ts';
 import { MergedSeries, type SeriesProcess } from '../metrics/merged-series.ts';
@@ -34,7 +34,7 @@ export interface WorkersMetricsOptions {
 export interface WorkersMetrics extends Scraped {
   /** Asks all workers, and writes down what they answered. Scrapes at once share the answers. Never rejects. */
   metrics(): Promise<string>;
-  /** Ends the counting; what is scraped afterwards is what was counted until then. */
+  /** Ends the counting: nothing that workers do is taken note of any more. */
   unsubscribe(): void;
 }
 
@@ -116,7 +116,8 @@ const inTime = <T>(work: Promise<T>, ms: number): Promise<T | undefined> =>
  * does not answer in time has no gauges in that scrape, and 1 in `sluice_worker_missing`; what it counted before is part
  * of the sums. A series that workers take away is gone once none of them has it.
  *
- * Counts from its call on: make it before the workers are started. Needs no package; what workers expose does. Throws an
+ * Counts from its call on: make it before the workers are started. When they are started again after their end, it is the
+ * next scrape from which it counts. Needs no package; what workers expose does. Throws an
  * `OptionsError` for options it cannot work with.
  */
 export const createWorkersMetrics = (options: WorkersMetricsOptions): WorkersMetrics => {
@@ -128,14 +129,19 @@ export const createWorkersMetrics = (options: WorkersMetricsOptions): WorkersMet
   const exits = new ExitCounts();
   const bootMs = new Map<number, number>();
 
-  const counting = new Subscription();
-  counting.add(workers.reports$.subscribe((report) => exposers.hear(report)));
-  counting.add(
-    workers.events$.subscribe((event) => {
+  let counting: readonly Subscription[] = [];
+  let isOver = false;
+  /** These streams end with each life of the workers. */
+  const count = (): void => {
+    if (isOver || counting.some(({ closed }) => !closed)) return;
+    const reports = workers.reports$.subscribe((report) => exposers.hear(report));
+    const events = workers.events$.subscribe((event) => {
       if (event.type === 'exit') exits.add(event.slot, event.exit);
       else if (event.type === 'active') bootMs.set(event.slot, event.bootMs);
-    }),
-  );
+    });
+    counting = [reports, events];
+  };
+  count();
 
   const readOwn = async (): Promise<readonly SeriesProcess[]> => {
     const families = own === undefined ? undefined : await inTime(readRegistry(own.registry), timeoutMs);
@@ -145,6 +151,7 @@ export const createWorkersMetrics = (options: WorkersMetricsOptions): WorkersMet
   };
 
   const scrape = async (): Promise<string> => {
+    count();
     const before = exposers.reports;
     const [stats, here] = await Promise.all([workers.collect({ timeoutMs, series: true }), readOwn()]);
     const serving = new Map(stats.workers.map(({ slot, pid }) => [slot, pid]));
@@ -165,5 +172,12 @@ export const createWorkersMetrics = (options: WorkersMetricsOptions): WorkersMet
   };
 
   const exposition: Exposition = { contentType: TEXT_TYPE, metrics: scrape };
-  return { ...exposition, app: metricsApp(exposition), unsubscribe: () => counting.unsubscribe() };
+  return {
+    ...exposition,
+    app: metricsApp(exposition),
+    unsubscribe: () => {
+      isOver = true;
+      for (const subscription of counting) subscription.unsubscribe();
+    },
+  };
 };

@@ -1,11 +1,12 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import { BehaviorSubject, Subject } from 'rxjs';
+import { BehaviorSubject, defer, EMPTY, Subject } from 'rxjs';
 import { expect, test } from 'vitest';
 import { Census } from '../../lib/workers/census.ts';
 import type { WorkersEvent } from '../../lib/workers/event.ts';
 import type { WorkerExit } from '../../lib/workers/exit.ts';
 import { Reporter } from '../../lib/workers/reporter.ts';
 import type { WorkerSnapshot, WorkersSnapshot } from '../../lib/workers/snapshot.ts';
+import type { CollectedStats, WorkerReport } from '../../lib/workers/statistics.ts';
 import { exposeMetrics } from '../../lib/workers/worker-metrics.ts';
 import { createWorkersMetrics, type WorkersMetricsOptions } from '../../lib/workers/workers-metrics.ts';
 import { readText, type Scraped } from '../metrics/scraping.ts';
@@ -50,6 +51,28 @@ const workerWith = (pid: number, slot: number) => {
       isBlocked = true;
     },
   };
+};
+
+const stats: CollectedStats = {
+  total: 0,
+  active: 0,
+  starting: 0,
+  stopping: 0,
+  crashed: 0,
+  stopped: 0,
+  disabled: 0,
+  restarts: 0,
+  crashes: 0,
+  shuttingDown: false,
+  restarting: false,
+  connections: 0,
+  inFlight: 0,
+  rssBytes: 0,
+  requests: 0,
+  counters: {},
+  workers: [],
+  missing: [],
+  complete: true,
 };
 
 const exit = (more: Partial<WorkerExit> = {}): WorkerExit => ({
@@ -264,6 +287,33 @@ test('what workers expose that is no metrics is passed over', async () => {
   }
   worker.jobs.inc(1);
   expect((await scrape()).value('jobs_total')).toBe(1);
+});
+
+test('workers that are started again are counted from the next scrape on, beside what was', async () => {
+  const lives = [0, 1].map(() => ({ reports$: new Subject<WorkerReport>(), events$: new Subject<WorkersEvent>() }));
+  let life = 0;
+  const metrics = createWorkersMetrics({
+    workers: {
+      reports$: defer(() => lives[life]?.reports$ ?? EMPTY),
+      events$: defer(() => lives[life]?.events$ ?? EMPTY),
+      collect: async () => stats,
+    },
+  });
+  const families = (value: number) => [
+    { name: 'jobs_total', help: '', type: 'counter', samples: [['', '', '', value]] },
+  ];
+  const report = (value: number) => {
+    const series = [{ type: 'metrics', source: 'a', families: families(value) }];
+    lives[life]?.reports$.next({ type: 'report', slot: 0, pid: 1, beat: heartbeat, series });
+  };
+  report(3);
+  lives[0]?.reports$.next({ type: 'ended', slot: 0, pid: 1 });
+  lives[0]?.reports$.complete();
+  lives[0]?.events$.complete();
+  life = 1;
+  expect(readText(await metrics.metrics()).value('jobs_total')).toBe(3);
+  report(2);
+  expect(readText(await metrics.metrics()).value('jobs_total')).toBe(5);
 });
 
 test('nothing is counted any more after it was unsubscribed', () => {

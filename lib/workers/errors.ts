@@ -161,3 +161,17 @@ export class RunnableError extends Error {
     this.runnable = runnable;
   }
 }
+
+/** No worker could be started, or none can be kept running any more. */
+export class WorkersFailedError extends Error {
+  override readonly name = 'WorkersFailedError';
+  readonly code = 'ERR_WORKERS_FAILED';
+  /** How many slots there were. */
+  readonly count: number;
+  readonly hint = 'see the cause, which is what the first of them failed with';
+  constructor(count: number, when: 'start' | 'later', cause: Error | undefined) {
+    const what = when === 'start' ? 'no worker could be started' : 'no worker can be kept running';
+    super(cause === undefined ? what : `${what}: ${cause.message}`, { cause });
+    this.count = count;
+  }
+}

@@ -65,6 +65,8 @@ export interface WorkersSettings extends Readonly<Record<Numbers, number>> {
   /** What one slot is given. Throws what the user's functions throw, and an `OptionsError` for what they return. */
   readonly env: (slot: number) => Readonly<Record<string, string | undefined>>;
   readonly args: (slot: number) => readonly string[];
+  /** What is known of that before there is a slot: everything, unless a function decides. */
+  readonly commonEnv: Readonly<Record<string, string | undefined>>;
   readonly onStart: WorkersOptions['onStart'];
   readonly onExit: WorkersOptions['onExit'];
   readonly logger: Logger;
@@ -151,6 +153,7 @@ export const settingsOf = (
     execArgv: texts('execArgv', options.execArgv ?? withoutInspector(execArgv)),
     env: envOf(options.env),
     args: argsOf(options.args),
+    commonEnv: typeof options.env === 'function' ? {} : variables('env', options.env ?? {}),
     onStart: callback('onStart', options.onStart),
     onExit: callback('onExit', options.onExit),
     logger: guardLogger(logger),

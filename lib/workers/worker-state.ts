@@ -13,3 +13,21 @@ export type WorkerState = 'starting' | 'active' | 'stopping' | 'stopped' | 'cras
 
 /** The state of all workers together, in the words of a cluster. */
 export type WorkersState = 'New' | 'Booting' | 'Running' | 'Stopping' | 'Stopped' | 'Error';
+
+/**
+ * Which state of all workers together may follow which; nothing else happens. A start after `Stopped` or `Error` is
+ * another life, which begins with `New`.
+ *
+ * - `Booting` until every slot is active, or has failed once and is left to the rules for crashes.
+ * - `Running` as long as any slot runs, or is to come back.
+ * - `Stopping` while workers finish what they accepted.
+ * - `Error` no worker could be started, or none can be kept running any more.
+ */
+export const WORKERS_TRANSITIONS: Readonly<Record<WorkersState, readonly WorkersState[]>> = {
+  New: ['Booting'],
+  Booting: ['Running', 'Stopping'],
+  Running: ['Stopping'],
+  Stopping: ['Stopped', 'Error'],
+  Stopped: [],
+  Error: [],
+};

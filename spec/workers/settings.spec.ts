@@ -59,6 +59,7 @@ test('everything but the port has a default', () => {
     onStart: undefined,
     onExit: undefined,
     signal: undefined,
+    commonEnv: {},
     warnings: [],
   });
   expect(Object.keys(logger).sort()).toEqual(['debug', 'error', 'info', 'warn']);

@@ -1,7 +1,7 @@
 import { Observable } from 'rxjs';
 import { ReplacementError, WorkersStateError } from './errors.ts';
+import type { Farewell } from './farewell.ts';
 import type { Slot } from './slot.ts';
-import type { Farewell } from './tenure.ts';
 
 /** How far an exchange has come: the replacement is `ready`, the old process is `leaving`, or is gone. */
 export type ExchangeStep =

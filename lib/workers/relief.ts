@@ -1,9 +1,12 @@
-import { Subscription, timer } from 'rxjs';
+import { defer, filter, type Observable, Subject, Subscription, startWith, take, timer } from 'rxjs';
 import { backoffMs } from '../reactive/backoff.ts';
 import type { Clock } from './clock.ts';
 import { exchange } from './exchange.ts';
+import type { Farewell } from './farewell.ts';
+import type { News } from './news.ts';
 import type { Slot } from './slot.ts';
-import type { Farewell, Tenure } from './tenure.ts';
+import type { Tenure } from './tenure.ts';
+import type { Complaint } from './watch.ts';
 
 /** Why a process is replaced that nobody asked to replace. */
 export type ReliefReason = 'unresponsive' | 'memory' | 'age';
@@ -13,8 +16,7 @@ export interface ReliefOptions {
   readonly farewell: (reason: ReliefReason) => Farewell;
   /** The longest time between two attempts to replace one process, milliseconds. */
   readonly longestRetryMs: number;
-  /** A replacement did not become ready; the process serves on, and another attempt follows. */
-  readonly failed: (slot: Slot, error: Error) => void;
+  readonly tell: (news: News) => void;
 }
 
 /** One process that is to be replaced. */
@@ -44,19 +46,35 @@ export class Relief {
   readonly #options: ReliefOptions;
   readonly #wishes = new Map<Slot, Wish>();
   readonly #busy = new Map<Lane, { readonly slot: Slot; steps: Subscription }>();
+  /** An exchange is over. */
+  readonly #ended$ = new Subject<void>();
   #held = false;
 
   constructor(options: ReliefOptions) {
     this.#options = options;
   }
 
-  /** An exchange is under way. */
-  get isBusy(): boolean {
-    return this.#busy.size > 0;
+  /** Emits once, and completes, as soon as no exchange is under way. Cold; unsubscribing stops waiting. */
+  readonly idle$: Observable<void> = defer(() => this.#ended$.pipe(startWith(undefined))).pipe(
+    filter(() => this.#busy.size === 0),
+    take(1),
+  );
+
+  /** The process that serves for a slot complains. */
+  hear(slot: Slot, complaint: Complaint): void {
+    const { type } = complaint;
+    if (type === 'responsive') {
+      this.#forgive(slot);
+      return;
+    }
+    const who = { slot: slot.id, pid: slot.current?.pid ?? 0 };
+    if (type === 'unresponsive') this.#options.tell({ type, ...who, silentMs: complaint.silentMs });
+    else this.#options.tell({ type: 'outgrown', ...who, reason: type });
+    this.#want(slot, type);
   }
 
-  /** The process that serves for a slot is to be replaced, as soon as it is its turn. */
-  want(slot: Slot, reason: ReliefReason): void {
+  /** It is to be replaced, as soon as it is its turn. */
+  #want(slot: Slot, reason: ReliefReason): void {
     const tenure = slot.current;
     if (tenure === undefined) return;
     const known = this.#wishes.get(slot);
@@ -69,7 +87,7 @@ export class Relief {
   }
 
   /** It answers again: unless that is happening already, there is no reason to replace it. */
-  forgive(slot: Slot): void {
+  #forgive(slot: Slot): void {
     if (this.#wishes.get(slot)?.reason !== 'unresponsive' || this.#isBusyWith(slot)) return;
     this.#drop(slot);
   }
@@ -90,6 +108,7 @@ export class Relief {
     for (const slot of [...this.#wishes.keys()]) this.#drop(slot);
     for (const { steps } of [...this.#busy.values()]) steps.unsubscribe();
     this.#busy.clear();
+    this.#ended$.next();
   }
 
   #next(): void {
@@ -112,6 +131,7 @@ export class Relief {
     const change = exchange(slot, () => farewell(wish.reason));
     const end = (): void => {
       this.#busy.delete(lane);
+      this.#ended$.next();
       this.#next();
     };
     busy.steps.add(
@@ -120,7 +140,7 @@ export class Relief {
           if (type === 'ready') change.takeOver();
         },
         error: (error: Error) => {
-          this.#retryLater(slot, wish, error);
+          this.#retryLater(wish, error);
           end();
         },
         complete: () => {
@@ -131,8 +151,8 @@ export class Relief {
     );
   }
 
-  #retryLater(slot: Slot, wish: Wish, error: Error): void {
-    const { clock, failed, longestRetryMs } = this.#options;
+  #retryLater(wish: Wish, error: Error): void {
+    const { clock, tell, longestRetryMs } = this.#options;
     wish.attempts += 1;
     const maxMs = Math.max(FIRST_RETRY_MS, longestRetryMs);
     const delayMs = backoffMs(wish.attempts, { initialMs: FIRST_RETRY_MS, maxMs });
@@ -140,7 +160,7 @@ export class Relief {
       wish.wait.unsubscribe();
       this.#next();
     });
-    failed(slot, error);
+    tell({ type: 'warning', code: 'WARN_WORKER_NOT_REPLACED', message: error.message });
   }
 
   #isBusyWith(slot: Slot): boolean {

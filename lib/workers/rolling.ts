@@ -3,11 +3,11 @@ import { LONGEST_MS } from '../supervision/limits.ts';
 import type { Clock } from './clock.ts';
 import { AvailabilityError } from './errors.ts';
 import { type Exchange, exchange } from './exchange.ts';
+import type { Farewell } from './farewell.ts';
 import type { RestartReport } from './restart-report.ts';
 import { type ExchangePhase, nextMove } from './rolling-plan.ts';
 import type { Slot } from './slot.ts';
 import { isGivenUp } from './slot-state.ts';
-import type { Farewell } from './tenure.ts';
 import { isReady } from './tenure.ts';
 
 export interface RollingOptions {

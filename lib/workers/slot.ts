@@ -1,6 +1,7 @@
 import { concatMap, Subject, Subscription, timer } from 'rxjs';
 import type { Clock } from './clock.ts';
 import type { ExitIntent, WorkerExit } from './exit.ts';
+import type { Farewell } from './farewell.ts';
 import type { Fuse } from './fuse.ts';
 import type { News, StartReason } from './news.ts';
 import { CLEAN, type CrashRecord, counts, decideRespawn, ON_TRIAL } from './respawn.ts';
@@ -8,7 +9,7 @@ import type { WorkersSettings } from './settings.ts';
 import { isGivenUp } from './slot-state.ts';
 import type { WorkerSnapshot } from './snapshot.ts';
 import { Standing } from './standing.ts';
-import { activeMs, cutShort, type Farewell, follow, isReady, letGo, type Tenure } from './tenure.ts';
+import { activeMs, cutShort, follow, isReady, letGo, type Tenure } from './tenure.ts';
 import type { Complaint } from './watch.ts';
 import type { WorkerLife } from './worker-life.ts';
 import type { WorkerState } from './worker-state.ts';
@@ -61,13 +62,19 @@ export class Slot {
     return this.#standing.error;
   }
 
+  /** One of its processes has been ready. */
+  get wasActive(): boolean {
+    return this.#standing.wasActive;
+  }
+
+  /** One of its processes has ended. */
+  get hasEnded(): boolean {
+    return this.#standing.facts.lastExit !== undefined;
+  }
+
   /** The process that serves, or is to. */
   get current(): Tenure | undefined {
     return this.#current;
-  }
-
-  get hasReplacement(): boolean {
-    return this.#replacement !== undefined;
   }
 
   /** Nothing is being exchanged: there is one process at most. */

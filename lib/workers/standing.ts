@@ -10,6 +10,7 @@ export class Standing {
   readonly #clock: Clock;
   #state: WorkerState = 'starting';
   #since: number;
+  #wasActive = false;
   #processes = 0;
   #crashes = 0;
   #lastExit: WorkerExit | undefined;
@@ -24,6 +25,10 @@ export class Standing {
     return this.#state;
   }
 
+  get wasActive(): boolean {
+    return this.#wasActive;
+  }
+
   /** Why it does not run. */
   get error(): Error | undefined {
     return this.#error;
@@ -35,7 +40,9 @@ export class Standing {
     if (!mayFollow(this.#state, state)) throw new Error(`a slot does not go from ${this.#state} to ${state}`);
     this.#state = state;
     this.#since = this.#clock.date();
-    if (state === 'active') this.#error = undefined;
+    if (state !== 'active') return;
+    this.#wasActive = true;
+    this.#error = undefined;
   }
 
   /** It has one more process of its own. */

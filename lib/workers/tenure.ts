@@ -1,5 +1,5 @@
-import type { DrainRequest } from './drain.ts';
 import type { ExitIntent, WorkerExit } from './exit.ts';
+import type { Farewell } from './farewell.ts';
 import type { StartReason } from './news.ts';
 import type { Complaint } from './watch.ts';
 import type { LifePhase, WorkerLife } from './worker-life.ts';
@@ -17,12 +17,6 @@ export interface Tenure {
   asked: boolean;
   /** It was silent for too long, and has not been heard of since. */
   silent: boolean;
-}
-
-/** How a process is let go of. */
-export interface Farewell {
-  readonly request: DrainRequest;
-  readonly intent: ExitIntent;
 }
 
 /** Asks a process to leave; again with less time hastens it. Says whether it was asked for the first time. */

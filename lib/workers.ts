@@ -1,15 +1,21 @@
 export type { Rounding } from './cpus/count-cpus.ts';
 export { availableCpus, type CpuOptions, physicalCpus } from './cpus/cpus.ts';
+export { createWorkers } from './workers/create-workers.ts';
 export type { DrainRequest } from './workers/drain.ts';
 export {
+  AvailabilityError,
   NestedWorkersError,
   NotAWorkerError,
   ProtocolError,
   ReadyTimeoutError,
+  ReplacementError,
   RunnableError,
   SharingError,
   SpawnError,
   StatisticsTimeoutError,
+  WorkerCrashError,
+  WorkersFailedError,
+  WorkersStateError,
 } from './workers/errors.ts';
 export type { WorkersEvent } from './workers/event.ts';
 export type { ExitIntent, ProcessExit, WorkerExit } from './workers/exit.ts';

@@ -124,7 +124,10 @@ export class Orders {
       const farewell = farewellFor('scale', run.settings.shutdownTimeoutMs);
       for (const slot of less) slot.close(farewell);
       run.boot(more, 'scale');
-      await firstValueFrom(whenAll(less, ({ isEmpty }) => isEmpty), { defaultValue: undefined });
+      await firstValueFrom(
+        whenAll(less, ({ isEmpty }) => isEmpty),
+        { defaultValue: undefined },
+      );
       if (less.length > 0) run.trim();
       await Promise.all(more.map((slot) => this.#becomesActive(slot)));
     } finally {
@@ -136,7 +139,8 @@ export class Orders {
     const ended = slot.hasEnded ? slot.snapshot().lastExit : undefined;
     const isSettled = (): boolean => slot.state === 'active' || slot.isClosing || slot.snapshot().lastExit !== ended;
     await firstValueFrom(whenAll([slot], isSettled));
-    if (slot.state !== 'active') throw slot.error ?? new WorkersStateError(`worker ${slot.id} did not start`, slot.state);
+    if (slot.state !== 'active')
+      throw slot.error ?? new WorkersStateError(`worker ${slot.id} did not start`, slot.state);
   }
 
   #whyNot(): string | undefined {

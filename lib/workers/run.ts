@@ -30,13 +30,8 @@ import { Topics } from './topics.ts';
 import { Turns } from './turns.ts';
 import { judgeRun, judgeStart } from './verdict.ts';
 import type { WorkersState } from './worker-state.ts';
+import type { WorkersStopReport } from './workers.ts';
 import type { Workshop } from './workshop.ts';
-
-/** How one life of workers ended. */
-export interface Ending {
-  readonly forced: readonly number[];
-  readonly durationMs: number;
-}
 
 /** One life of workers, from `New` to `Stopped` or `Error`: its slots, and everything that happens to them. */
 export class Run {
@@ -52,7 +47,7 @@ export class Run {
   /** Emits once it stops, with why nobody else can be dealt with. Replays. */
   readonly stopping$ = new ReplaySubject<WorkersStateError>(1);
   /** Emits when nothing is left and every stream has said its last. Replays. */
-  readonly ended$ = new ReplaySubject<Ending>(1);
+  readonly ended$ = new ReplaySubject<WorkersStopReport>(1);
   readonly relief: Relief;
   readonly #states = new States();
   readonly #turns: Turns;
@@ -79,7 +74,6 @@ export class Run {
     this.events$ = this.#happened$.pipe(observeOn(asapScheduler), share());
     this.#turns = new Turns(() => this.#take(), clock.scheduler);
     this.workers$ = this.#turns.workers$;
-    this.census = new Census(this.#turns, clock.scheduler);
     this.sockets = workshop.sockets(settings, (warning) => this.tell({ type: 'warning', ...warning }));
     this.#fuse = new Fuse({ ...settings, clock, tell: (news) => this.tell(news) });
     this.relief = new Relief({
@@ -89,6 +83,7 @@ export class Run {
       tell: (news) => this.tell(news),
     });
     this.#slots = this.#create(0, settings.count);
+    this.census = new Census(this.#turns, clock.scheduler);
   }
 
   get state(): WorkersState {
@@ -103,7 +98,6 @@ export class Run {
     return this.#turns.snapshot;
   }
 
-  /** In the order of their numbers. */
   get slots(): readonly Slot[] {
     return this.#slots;
   }

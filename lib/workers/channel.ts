@@ -77,6 +77,7 @@ export const createChannel = <Out extends { readonly type: string }, In>(
   const drops = { unreadable: 0, unsent: 0 };
   let queue: Waiting[] = [];
   let queuedBytes = 0;
+  let queuedDroppable = 0;
   let paused = false;
   let flushes: (() => void)[] = [];
 
@@ -112,31 +113,44 @@ export const createChannel = <Out extends { readonly type: string }, In>(
       const next = queue.shift();
       if (next === undefined) return;
       queuedBytes -= next.bytes;
+      if (next.droppable) queuedDroppable -= 1;
       hand(next);
     }
   };
 
-  const drop = (waiting: Waiting): void => {
+  const drop = (settle: (delivered: boolean) => void): void => {
     drops.unsent += 1;
-    queueMicrotask(() => waiting.settle(false));
+    queueMicrotask(() => settle(false));
   };
 
-  const enqueue = (waiting: Waiting): void => {
-    if (waiting.droppable) {
-      const same = queue.filter(({ droppable }) => droppable);
-      const oldest = same.length < QUEUE_DROPPABLE ? undefined : same[0];
-      if (oldest !== undefined) {
-        queue.splice(queue.indexOf(oldest), 1);
-        queuedBytes -= oldest.bytes;
-        drop(oldest);
-      }
+  /** Makes room for one that says the same better. */
+  const dropOldest = (): void => {
+    const at = queue.findIndex(({ droppable }) => droppable);
+    for (const oldest of queue.splice(at, 1)) {
+      queuedBytes -= oldest.bytes;
+      queuedDroppable -= 1;
+      drop(oldest.settle);
     }
-    // One that is larger than the bound still travels, alone.
-    const fits = queue.length < QUEUE_MESSAGES && (queue.length === 0 || queuedBytes + waiting.bytes <= QUEUE_BYTES);
-    if (fits) {
-      queue.push(waiting);
+  };
+
+  const enqueue = (message: Out, handle: unknown, settle: (delivered: boolean) => void): void => {
+    const droppable = DROPPABLE.has(message.type);
+    if (droppable && queuedDroppable >= QUEUE_DROPPABLE) dropOldest();
+    // What is refused for their number is not measured first: a flood would cost as much as if it were sent.
+    const waiting = queue.length < QUEUE_MESSAGES ? measured(seal(message)) : undefined;
+    if (waiting === undefined) drop(settle);
+    else {
+      queue.push({ ...waiting, handle, droppable, settle });
       queuedBytes += waiting.bytes;
-    } else drop(waiting);
+      if (droppable) queuedDroppable += 1;
+    }
+  };
+
+  /** What may wait, and how much it is; `undefined` for what is too much. One that is larger than the bound waits alone. */
+  const measured = (envelope: object): Pick<Waiting, 'envelope' | 'bytes'> | undefined => {
+    const bytes = sizeOf(envelope);
+    if (bytes === undefined || (queue.length > 0 && queuedBytes + bytes > QUEUE_BYTES)) return undefined;
+    return { envelope, bytes };
   };
 
   port.on('message', (value, handle) => {
@@ -154,6 +168,7 @@ export const createChannel = <Out extends { readonly type: string }, In>(
     const waiting = queue;
     queue = [];
     queuedBytes = 0;
+    queuedDroppable = 0;
     // What was handed over is not told of by Node when it waited for another handle to arrive.
     for (const done of [...handed]) done(false);
     for (const { settle } of waiting) settle(false);
@@ -164,14 +179,8 @@ export const createChannel = <Out extends { readonly type: string }, In>(
   return {
     drops,
     send(message, handle, sent = () => {}) {
-      const envelope = seal(message);
-      if (!paused) return hand({ envelope, handle, settle: sent });
-      const bytes = sizeOf(envelope);
-      if (bytes === undefined) {
-        queueMicrotask(() => sent(false));
-        return;
-      }
-      enqueue({ envelope, handle, bytes, droppable: DROPPABLE.has(message.type), settle: sent });
+      if (paused) enqueue(message, handle, sent);
+      else hand({ envelope: seal(message), handle, settle: sent });
     },
     flushed: () =>
       new Promise((resolve) => {

@@ -6,6 +6,7 @@ import { cpuCounts } from '../cpus/cpus.ts';
 import { workerCount } from '../cpus/worker-count.ts';
 import { consolaLogger } from '../log/consola.ts';
 import { guardLogger, type Logger } from '../log/logger.ts';
+import { workerExecArgv } from './exec-arguments.ts';
 import {
   among,
   callback,
@@ -150,7 +151,7 @@ export const settingsOf = (
     backoff: backoffOf(options.backoff ?? {}),
     minAvailable: minAvailableOf(options.minAvailable, count),
     preload: list('preload', options.preload ?? []).map((module) => modulePath('preload', module)),
-    execArgv: texts('execArgv', options.execArgv ?? withoutInspector(execArgv)),
+    execArgv: texts('execArgv', options.execArgv ?? workerExecArgv(execArgv)),
     env: envOf(options.env),
     args: argsOf(options.args),
     commonEnv: typeof options.env === 'function' ? {} : variables('env', options.env ?? {}),
@@ -239,10 +240,6 @@ const argsOf = (args: WorkersOptions['args'] = []): WorkersSettings['args'] => {
   const same = [...texts('args', args)];
   return () => same;
 };
-
-/** The inspector's port is taken by this process already. */
-const withoutInspector = (execArgv: readonly string[]): readonly string[] =>
-  execArgv.filter((option) => !/^--(inspect|debug-port)/.test(option));
 
 /** How many workers for each CPU are still no mistake: some wait for others most of the time. */
 const MANY = 2;

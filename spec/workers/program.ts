@@ -23,8 +23,8 @@ export interface Program {
   hearAll(type: string, count: number): Promise<readonly Said[]>;
   /** Sends it a message over IPC. */
   tell(message: object): void;
-  /** To the program alone, or to its whole group, as a terminal does. */
-  signal(name: NodeJS.Signals, to?: 'program' | 'group'): void;
+  /** To the program alone, to its whole group, as a terminal does, or to one process that it started. */
+  signal(name: NodeJS.Signals, to?: 'program' | 'group' | number): void;
   /** Its end: the exit code, or the signal. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
 }
@@ -117,7 +117,7 @@ const listenTo = (child: ChildProcess, pid: number): Program => {
       child.send(message, () => {});
     },
     signal: (name, to = 'program') => {
-      process.kill(to === 'group' ? -pid : pid, name);
+      process.kill(typeof to === 'number' ? to : to === 'group' ? -pid : pid, name);
     },
     ended,
   };

@@ -98,9 +98,12 @@ const reporter = new Reporter(
   (message, sent) => channel.send(message, undefined, sent),
 );
 
-const farewell = async (): Promise<void> => {
-  if (process.connected && assignment !== undefined) await reporter.last();
-  await channel.flushed();
+let said: Promise<void> | undefined;
+
+/** The last words are said once, and waited for as often as anybody likes. */
+const farewell = (): Promise<void> => {
+  said ??= process.connected && assignment !== undefined ? reporter.last() : Promise.resolve();
+  return said.then(() => channel.flushed());
 };
 
 const departure = new Departure({

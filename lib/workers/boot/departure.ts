@@ -35,6 +35,8 @@ export class Departure {
   #request: DrainRequest | undefined;
   #code: 1 | undefined;
   #deadline: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
+  /** Somebody was told, and says when it is done. */
+  #awaited = false;
   #exitAsked = false;
   #drained = false;
   #finishing = false;
@@ -103,6 +105,7 @@ export class Departure {
   }
 
   #tell(listener: (request: DrainRequest) => void, request: DrainRequest): void {
+    this.#awaited = true;
     try {
       listener(request);
     } catch (error) {
@@ -125,7 +128,7 @@ export class Departure {
   async #wait(): Promise<void> {
     while (this.#draining.size > 0) await Promise.all(this.#draining);
     this.#drained = true;
-    if (this.#listeners.size === 0 || this.#exitAsked) await this.#finish();
+    if (!this.#awaited || this.#exitAsked) await this.#finish();
   }
 
   async #finish(): Promise<void> {

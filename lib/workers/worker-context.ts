@@ -1,6 +1,5 @@
 import { Observable, type Unsubscribable } from 'rxjs';
 import type { Listeners } from '../listener/listener.ts';
-import { systemListeners } from '../listener/listeners.ts';
 import { consolaLogger } from '../log/consola.ts';
 import { guarded } from '../reactive/guarded.ts';
 import type { Runnable } from '../supervision/runnable.ts';
@@ -11,9 +10,10 @@ import { lameDuck } from './lame-duck.ts';
 import type { NodeServer } from './node-server.ts';
 import { type Assignment, PROTOCOL, type Sharing } from './protocol.ts';
 import { createRuns } from './runs.ts';
-import { findRuntime, isRuntime, type Undo, type WorkerRuntime } from './runtime.ts';
+import { findRuntime, isRuntime, type RuntimeLink, type Undo, type WorkerRuntime } from './runtime.ts';
 import type { CollectedStats } from './statistics.ts';
 import type { WorkerTopic } from './topic.ts';
+import { workerListeners } from './worker-listeners.ts';
 
 /** What a worker knows of itself, and how it talks to the primary. */
 export interface WorkerContext {
@@ -103,7 +103,7 @@ const contextOf = (runtime: WorkerRuntime, { slot, port, sharing }: Assignment):
     },
     port,
     sharing,
-    listeners: systemListeners,
+    listeners: workerListeners({ ...linkOf(runtime), onGone }, sharing),
     ready: () => runtime.ready(),
     drain$: guarded(
       new Observable((subscriber) =>
@@ -132,6 +132,13 @@ const contextOf = (runtime: WorkerRuntime, { slot, port, sharing }: Assignment):
       send: (body) => runtime.send({ type: 'topic', topic: name, body }),
     }),
   };
+};
+
+const linkOf = ({ send, onMessage, nextId }: WorkerRuntime): RuntimeLink => ({ send, onMessage, nextId });
+
+const onGone = (listener: () => void): Undo => {
+  process.once('disconnect', listener);
+  return () => process.off('disconnect', listener);
 };
 
 /** Workers on one machine answer within milliseconds, unless they are blocked. */

@@ -45,7 +45,7 @@ const listen = (asks: Asks, sharing: Sharing, answer: Answer): Observable<Listen
  * of by the primary when no process wants it. Errors with a `BindError` also when the primary is gone, or does not answer
  * within 10 s; what listens when the primary dies goes on for as long as connections come.
  */
-export const workerListeners = (link: SocketLink, scheduler?: SchedulerLike): Listeners => {
+export const workerListeners = (link: SocketLink, sharing: Sharing, scheduler?: SchedulerLike): Listeners => {
   const asks = new Asks(link);
   return (address) =>
     asks.ask(address).pipe(
@@ -57,6 +57,6 @@ export const workerListeners = (link: SocketLink, scheduler?: SchedulerLike): Li
           ),
         ...(scheduler !== undefined && { scheduler }),
       }),
-      switchMap((answer) => listen(asks, link.sharing, answer)),
+      switchMap((answer) => listen(asks, sharing, answer)),
     );
 };

@@ -1,13 +1,14 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Observable, of } from 'rxjs';
+import { Observable, of, VirtualTimeScheduler } from 'rxjs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Address } from '../../lib/config/address.ts';
 import { BindError } from '../../lib/listener/errors.ts';
 import type { Listener, Listeners } from '../../lib/listener/listener.ts';
 import { createSockets } from '../../lib/workers/create-sockets.ts';
 import type { HeldSocket, Sockets } from '../../lib/workers/sockets.ts';
+import { workerListeners } from '../../lib/workers/worker-listeners.ts';
 import { type Held, hold } from '../listener/holding.ts';
 import { saying } from '../listener/saying.ts';
 import { dial, get, type Wire } from '../listener/wire.ts';
@@ -330,13 +331,12 @@ test('what a worker asks for and cannot be an address is an error of its own', a
   await expect(hold(worker().listeners(wrong))).rejects.toMatchObject({ code: 'ERR_BIND', address: 'not a host:1' });
 });
 
-test('a worker that is not answered in time is told so, and wants nothing any more', async () => {
-  const { VirtualTimeScheduler } = await import('rxjs');
-  const { workerListeners } = await import('../../lib/workers/worker-listeners.ts');
+test('a worker that is not answered in time is told so, and wants nothing any more', () => {
   const time = new VirtualTimeScheduler();
   const said: string[] = [];
   const listeners = workerListeners(
-    { sharing: 'shared', messages$: new Observable(), send: ({ type }) => said.push(type) },
+    { nextId: () => 1, onMessage: () => () => {}, onGone: () => () => {}, send: ({ type }) => said.push(type) },
+    'shared',
     time,
   );
   const errors: unknown[] = [];

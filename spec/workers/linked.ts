@@ -2,12 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { AsyncSubject, Subject } from 'rxjs';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 import type { Listeners } from '../../lib/listener/listener.ts';
 import { createSockets, type SocketsOptions } from '../../lib/workers/create-sockets.ts';
 import type { ProcessExit } from '../../lib/workers/exit.ts';
+import { discardHandle } from '../../lib/workers/handle.ts';
 import type { FromWorker, ToWorker } from '../../lib/workers/protocol.ts';
-import type { Delivery } from '../../lib/workers/socket-link.ts';
 import type { WorkerSockets } from '../../lib/workers/sockets.ts';
 import { workerListeners } from '../../lib/workers/worker-listeners.ts';
 
@@ -31,20 +31,35 @@ export interface Linked {
 }
 
 interface Echoed {
+  readonly primary: number;
   readonly to: number;
   readonly message: ToWorker;
 }
 
-const startEcho = async (): Promise<ChildProcess> => {
-  const echo = fork(join(import.meta.dirname, 'programs/echo.mjs'), { execArgv: [] });
-  onTestFinished(async () => {
-    if (echo.exitCode !== null) return;
-    const exit = once(echo, 'exit');
-    echo.kill('SIGKILL');
-    await exit;
+interface Echo {
+  readonly child: ChildProcess;
+  readonly primaries: ((to: number, message: ToWorker, handle: unknown) => void)[];
+}
+
+let echo: Promise<Echo> | undefined;
+
+afterAll(async () => {
+  const running = await echo;
+  echo = undefined;
+  running?.child.kill('SIGKILL');
+});
+
+/** One for all tests of a file. */
+const startEcho = async (): Promise<Echo> => {
+  const child = fork(join(import.meta.dirname, 'programs/echo.mjs'), { execArgv: [] });
+  const primaries: Echo['primaries'] = [];
+  const arrived: (() => void)[] = [];
+  child.on('message', (said: Echoed | 'closed', handle) => {
+    if (said === 'closed') arrived.shift()?.();
+    else arrived.push(() => primaries[said.primary]?.(said.to, said.message, handle));
   });
-  await once(echo, 'spawn');
-  return echo;
+  await once(child, 'spawn');
+  return { child, primaries };
 };
 
 /**
@@ -52,58 +67,80 @@ const startEcho = async (): Promise<ChildProcess> => {
  * that come with it are duplicates, as they are in a worker.
  */
 export const linked = async (options: SocketsOptions = {}): Promise<Linked> => {
-  const echo = await startEcho();
+  echo ??= startEcho();
+  const { child, primaries } = await echo;
   const sockets = createSockets(options);
   onTestFinished(() => sockets.close());
   const workers: ((message: ToWorker, handle: unknown) => void)[] = [];
-  const arrived: (() => void)[] = [];
-  echo.on('message', (said: Echoed | 'closed', handle) => {
-    if (said === 'closed') arrived.shift()?.();
-    else arrived.push(() => workers[said.to]?.(said.message, handle));
-  });
+  const primary = primaries.length;
+  primaries.push((to, message, handle) => workers[to]?.(message, handle));
 
   const worker = (): LinkedWorker => {
     const to = workers.length;
     const messages = new Subject<FromWorker>();
-    const heard = new Subject<Delivery>();
+    const gone = new Subject<void>();
+    const ears = new Set<(message: ToWorker, handle: unknown) => boolean>();
     const exit = new AsyncSubject<ProcessExit>();
     const said: FromWorker[] = [];
-    const held: Delivery[] = [];
+    const held: (() => void)[] = [];
     let isStalled = false;
+    let isAbandoned = false;
+    let lastId = 0;
+    const hear = (message: ToWorker, handle: unknown): void => {
+      if (![...ears].some((ear) => ear(message, handle))) discardHandle(handle);
+    };
     workers.push((message, handle) => {
-      if (isStalled) held.push({ message, handle });
-      else heard.next({ message, handle });
+      if (isStalled) held.push(() => hear(message, handle));
+      else hear(message, handle);
     });
     sockets.serve({
       pid: 1_000 + to,
       messages$: messages,
       exit$: exit,
       send: (message, handle, sent) => {
-        echo.send({ to, message } satisfies Echoed, handle as never, {}, (error) => sent?.(error === null));
+        child.send({ primary, to, message } satisfies Echoed, handle as never, {}, (error) => sent?.(error === null));
       },
       kill: () => {},
     });
     return {
       said,
-      listeners: workerListeners({
-        sharing: options.sharing ?? 'shared',
-        messages$: heard,
-        send: (message) => {
-          said.push(message);
-          messages.next(message);
+      listeners: workerListeners(
+        {
+          nextId: () => {
+            lastId += 1;
+            return lastId;
+          },
+          onMessage: (ear) => {
+            ears.add(ear);
+            return () => ears.delete(ear);
+          },
+          onGone: (listener) => {
+            const told = gone.subscribe(listener);
+            return () => told.unsubscribe();
+          },
+          send: (message, _handle, sent) => {
+            queueMicrotask(() => sent?.(!isAbandoned));
+            if (isAbandoned) return;
+            said.push(message);
+            messages.next(message);
+          },
         },
-      }),
+        options.sharing ?? 'shared',
+      ),
       stall: () => {
         isStalled = true;
       },
       resume: () => {
         isStalled = false;
-        for (const delivery of held.splice(0)) heard.next(delivery);
+        for (const deliver of held.splice(0)) deliver();
       },
       dies: () => {
         messages.complete();
       },
-      abandon: () => heard.complete(),
+      abandon: () => {
+        isAbandoned = true;
+        gone.next();
+      },
     };
   };
   return { sockets, worker };

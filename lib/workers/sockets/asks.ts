@@ -37,18 +37,12 @@ const refusal = (address: string, error: ErrorData): BindError => {
   });
 };
 
-const discard = (handle: unknown): void => {
-  if (isHandle(handle)) handle.close();
-};
-
 /** What a worker has asked its primary for, and what came of it. */
 export class Asks {
   readonly #link: SocketLink;
   readonly #open = new Map<number, Ask>();
   readonly #fed = new Map<number, FedListener>();
-  #count = 0;
   #isHeard = false;
-  #isGone = false;
 
   constructor(link: SocketLink) {
     this.#link = link;
@@ -61,18 +55,14 @@ export class Asks {
     return new Observable((subscriber) => {
       this.#hear();
       const text = formatAddress(address);
-      if (this.#isGone) {
-        subscriber.error(gone(text));
-        return;
-      }
-      this.#count += 1;
-      const id = this.#count;
+      const id = this.#link.nextId();
       this.#open.set(id, { address: text, subscriber, isAnswered: false });
-      // Registered before it is sent: whoever does not want it any more says so after that.
       subscriber.add(() => {
         if (this.#open.delete(id)) this.#link.send({ type: 'unlisten', id });
       });
-      this.#link.send({ type: 'listen', id, address: text });
+      this.#link.send({ type: 'listen', id, address: text }, undefined, (sent) => {
+        if (!sent) this.#fail(id, gone(text));
+      });
     });
   }
 
@@ -82,56 +72,55 @@ export class Asks {
     return () => this.#fed.delete(id);
   }
 
-  /** From the first time that anything is asked on, for good: what comes late has to be closed. */
+  /** From the first time that anything is asked on, for good. */
   #hear(): void {
     if (this.#isHeard) return;
     this.#isHeard = true;
-    this.#link.messages$.subscribe({
-      next: ({ message, handle }) => this.#take(message, handle),
-      complete: () => {
-        this.#isGone = true;
-        // Who has an answer keeps what it has: it is for the end of this process to let go of it.
-        for (const [id, ask] of this.#open) if (!ask.isAnswered) this.#fail(id, gone(ask.address));
-      },
+    this.#link.onMessage((message, handle) => this.#take(message, handle));
+    this.#link.onGone(() => {
+      // Who has an answer keeps what it has: it is for the end of this process to let go of it.
+      for (const [id, { address, isAnswered }] of this.#open) if (!isAnswered) this.#fail(id, gone(address));
     });
   }
 
-  #take(message: ToWorker, handle: unknown): void {
-    if (message.type === 'listening') this.#answer(message.id, message.address, handle);
-    else if (message.type === 'listen-failed') {
-      const ask = this.#open.get(message.id);
-      if (ask !== undefined) this.#fail(message.id, refusal(ask.address, message.error));
-    } else if (message.type === 'connection') this.#feed(message.id, message.connection, handle);
+  /** Whether the handle is in use now; one that is not is closed by the link. */
+  #take(message: ToWorker, handle: unknown): boolean {
+    switch (message.type) {
+      case 'listening':
+        return this.#answer(message.id, message.address, handle);
+      case 'connection':
+        return this.#feed(message.id, message.connection, handle);
+      case 'listen-failed': {
+        const ask = this.#open.get(message.id);
+        if (ask !== undefined) this.#fail(message.id, refusal(ask.address, message.error));
+        return false;
+      }
+      default:
+        return false;
+    }
   }
 
-  #answer(id: number, text: string, handle: unknown): void {
+  #answer(id: number, text: string, handle: unknown): boolean {
     const ask = this.#open.get(id);
     const result = parseAddress(text);
     // Nobody waits for it any more.
-    if (ask === undefined || ask.isAnswered || !result.ok) {
-      discard(handle);
-      return;
-    }
+    if (ask === undefined || ask.isAnswered || !result.ok) return false;
     ask.isAnswered = true;
     ask.subscriber.next({ id, address: result.address, handle });
+    return true;
   }
 
-  #feed(id: number, connection: number, handle: unknown): void {
+  #feed(id: number, connection: number, handle: unknown): boolean {
     const listener = this.#fed.get(id);
     // Given back meanwhile: as soon as the primary hears of that, another one gets it.
-    if (listener === undefined || !isHandle(handle)) {
-      discard(handle);
-      return;
-    }
-    listener.feed({
-      connection,
-      handle,
-      taken: () => this.#link.send({ type: 'accepted', connection }),
-    });
+    if (listener === undefined || !isHandle(handle)) return false;
+    listener.feed({ connection, handle, taken: () => this.#link.send({ type: 'accepted', connection }) });
+    return true;
   }
 
   #fail(id: number, error: BindError): void {
     const ask = this.#open.get(id);
+    // Without an answer there is nothing to give back.
     this.#open.delete(id);
     ask?.subscriber.error(error);
   }

@@ -9,6 +9,10 @@ const NARRATED = [
   /^restarting cluster$/,
   /^runnable (?:cluster|control) failed/,
   /^stopped (?:cluster|control)$/,
+  /^worker \d+(?:, process \d+, ended| is (?:started|active|disabled|replaced)| lets process| comes back| gets another)/,
+  /^worker \d+ could not be started/,
+  /^\d+ workers? failed in a row/,
+  /^(?:workers are started again|restarting \d+ worker|changing from \d+ worker)/,
 ];
 
 /** A logger whose entries become events; what is an event anyway is left out, and so is what only helps debugging. */

@@ -1,5 +1,6 @@
-import { type RestartReportView, type WorkerExitView, workerEventFields } from '../admin/worker-view.ts';
+import { type RestartReportView, workerEventFields } from '../admin/worker-view.ts';
 import type { WorkersEvent } from '../workers/event.ts';
+import type { WorkerExit } from '../workers/exit.ts';
 import type { Line, Style } from './paint.ts';
 import { counted, duration, printable } from './text.ts';
 
@@ -53,12 +54,18 @@ const STARTED_FOR = {
   scale: '',
 } as const;
 
+/** How a process ended, as far as it is told. */
+export interface ToldExit extends Omit<WorkerExit, 'at' | 'error'> {
+  readonly error?: { readonly message: string };
+}
+
 /** How a process ended: `crashed with code 1`, `was killed by SIGKILL`. Pure. */
-export const exitText = ({ code, signal, crash, forced, intent, error }: WorkerExitView): string => {
+export const exitText = ({ code, signal, crash, forced, intent, error }: ToldExit): string => {
   const how = signal === null ? `with code ${code ?? 0}` : `by ${signal}`;
   if (forced) return `had to be killed, ${how}`;
   const why = error === undefined ? '' : `: ${error.message}`;
   if (crash) return `crashed ${how}${why}`;
+  if (intent === 'unready') return `did not get ready${why}`;
   return intent === undefined ? `ended ${how}` : `stopped: ${intent}`;
 };
 
@@ -93,7 +100,7 @@ export const restartText = ({
 export const isWrongWorker = (event: WorkersEvent): boolean => {
   switch (event.type) {
     case 'exit':
-      return event.exit.crash || event.exit.forced;
+      return event.exit.crash || event.exit.forced || event.exit.intent === 'unready';
     case 'restart-ended':
       return event.report.status !== 'done' || event.report.forced.length > 0;
     case 'breaker':

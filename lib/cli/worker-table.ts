@@ -1,16 +1,13 @@
-import type { WorkerView } from '../admin/worker-view.ts';
 import type { WorkerSnapshot } from '../workers/snapshot.ts';
 import type { WorkerState } from '../workers/worker-state.ts';
 import { type Column, column, type Dropping, drawTable } from './columns.ts';
 import type { Line, Style } from './paint.ts';
 import { duration, printable } from './text.ts';
-import { exitText } from './worker-line.ts';
+import { exitText, type ToldExit } from './worker-line.ts';
 
 /** What is shown of a worker: of its snapshot, and of what its control socket tells. */
 export interface TableWorker extends Omit<WorkerSnapshot, 'lastExit' | 'error'> {
-  readonly lastExit?: Omit<NonNullable<WorkerView['lastExit']>, 'error'> & {
-    readonly error?: { readonly message: string };
-  };
+  readonly lastExit?: ToldExit;
   readonly error?: { readonly message: string };
 }
 
@@ -96,10 +93,7 @@ const noteOf = ({ state, replacement, error, lastExit }: TableWorker): string =>
   if (replacement !== undefined) return `process ${replacement.pid} ${replacement.ready ? 'takes over' : 'gets ready'}`;
   if (state === 'active' || state === 'starting' || state === 'stopping') return '';
   if (error !== undefined) return error.message;
-  if (lastExit === undefined) return '';
-  const { error: said, ...exit } = lastExit;
-  const view = said === undefined ? exit : { ...exit, error: { code: '', hint: '', ...said } };
-  return exitText(view);
+  return lastExit === undefined ? '' : exitText(lastExit);
 };
 
 /** Mebibytes, or gibibytes where there are many. */

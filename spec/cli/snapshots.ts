@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { ClusterSnapshot, Draining, ServerSnapshot } from '../../lib/cluster/snapshot.ts';
 import type { Health } from '../../lib/health/health.ts';
+import type { WorkerClusterSnapshot, WorkerDetail } from '../../lib/worker-cluster/worker-cluster.ts';
 
 const config = {
   listen: '127.0.0.1:0',
@@ -60,6 +61,41 @@ export const cluster = (servers: readonly ServerSnapshot[], over: Partial<Cluste
   ...over,
 });
 
+/** An active worker; what is given is different. */
+export const worker = (slot: number, over: Partial<WorkerDetail> = {}): WorkerDetail => ({
+  slot,
+  state: 'active',
+  pid: 4_710 + slot,
+  port: 0,
+  startedAt: 0,
+  since: 0,
+  uptimeMs: 65_000,
+  restarts: 0,
+  crashes: 0,
+  recentCrashes: 0,
+  revision: 1,
+  servers: {},
+  heartbeat: {
+    sequence: 1,
+    rssBytes: 62_914_560,
+    heapUsedBytes: 10_000_000,
+    utilization: 0.034,
+    delayMs: { mean: 1, max: 2 },
+    connections: 7,
+    inFlight: 1,
+    requests: 100,
+    counters: {},
+    gauges: {},
+  },
+  ...over,
+});
+
+/** A running cluster of these servers on these workers. */
+export const onWorkers = (
+  servers: readonly ServerSnapshot[],
+  workers: readonly WorkerDetail[],
+): WorkerClusterSnapshot => ({ ...cluster(servers), workers });
+
 const text = fc.string({ unit: 'binary', maxLength: 40 });
 const states = ['starting', 'running', 'draining', 'stopped', 'failed'] as const;
 
@@ -99,6 +135,29 @@ const anyDraining: fc.Arbitrary<Draining> = fc.record({
   connections: fc.nat(),
   since: fc.nat(5),
 });
+
+const anyWorker: fc.Arbitrary<WorkerDetail> = fc
+  .record({
+    state: fc.constantFrom('starting', 'active', 'stopping', 'stopped', 'crashed', 'respawning', 'disabled' as const),
+    pid: fc.nat(99_999),
+    restarts: fc.nat(3),
+    uptimeMs: fc.nat(),
+    reason: fc.option(text),
+    beats: fc.boolean(),
+  })
+  .map(({ reason, beats, ...over }) => {
+    const { heartbeat, ...silent } = worker(0, over);
+    return {
+      ...silent,
+      ...(beats && heartbeat && { heartbeat }),
+      ...(reason !== null && { error: new Error(reason) }),
+    };
+  });
+
+/** Of a cluster on workers. */
+export const anyWorkers: fc.Arbitrary<readonly WorkerDetail[]> = fc
+  .array(anyWorker, { maxLength: 8 })
+  .map((workers) => workers.map((one, slot) => ({ ...one, slot })));
 
 export const anySnapshot: fc.Arbitrary<ClusterSnapshot> = fc
   .record({

@@ -4,14 +4,20 @@ import { lineWidth } from '../../lib/cli/live-block.ts';
 import { plain } from '../../lib/cli/paint.ts';
 import { layout, type TableView } from '../../lib/cli/table.ts';
 import type { TlsSnapshot } from '../../lib/cluster/snapshot.ts';
-import { anySnapshot, cluster, health, server } from './snapshots.ts';
+import { anySnapshot, anyWorkers, cluster, health, onWorkers, server, worker } from './snapshots.ts';
 
 const draw = (view: Partial<TableView>, width: number, height = 24): readonly string[] =>
   layout({ file: 'sluice.config.json', snapshot: undefined, problems: 0, ...view }, { width, height }).map(plain);
 
 const anyView = fc.record({
   file: fc.string({ unit: 'binary' }),
-  snapshot: fc.option(anySnapshot, { nil: undefined }),
+  snapshot: fc.oneof(
+    fc.constant(undefined),
+    anySnapshot,
+    fc
+      .record({ snapshot: anySnapshot, workers: anyWorkers })
+      .map(({ snapshot, workers }) => ({ ...snapshot, workers })),
+  ),
   problems: fc.nat(3),
 });
 
@@ -158,5 +164,56 @@ describe('what is shown', () => {
       ),
     ).toEqual(['sluice  Running  0 servers  …nfig.json  1 problem  revision 2, 3 is not in force']);
     expect(draw({}, 80)).toEqual(['sluice  waiting for  sluice.config.json']);
+  });
+});
+
+describe('workers', () => {
+  const two = onWorkers([server('web', { connections: 14, inFlight: 2, uptimeMs: 65_000 })], [worker(0), worker(1)]);
+
+  test('stand below the servers', () => {
+    expect(draw({ snapshot: two }, 80)).toEqual([
+      'sluice  Running  1 server  2 workers  sluice.config.json  revision 1',
+      'ID   STATE    ADDRESS                CONNS  IN-FLIGHT  UPTIME',
+      'web  running  http://127.0.0.1:8080     14          2  1m 05s',
+      'WORKER  STATE    PID  CONNS  IN-FLIGHT  MEMORY  BUSY  UPTIME',
+      '0       active  4710      7          1   60 MB   3 %  1m 05s',
+      '1       active  4711      7          1   60 MB   3 %  1m 05s',
+    ]);
+  });
+
+  test('that do not serve say why, and the title how many do', () => {
+    const exit = { code: 1, signal: null, crash: true, forced: false, at: 0, error: new Error('no database') };
+    const workers = [
+      worker(0, { restarts: 1, replacement: { pid: 4_800, ready: false } }),
+      worker(1, { state: 'disabled', pid: 0, restarts: 2, lastExit: exit }),
+      worker(2, { state: 'respawning', pid: 0, restarts: 1, lastExit: { ...exit, code: null, signal: 'SIGKILL' } }),
+    ];
+    const [title, , , head, ...rows] = draw({ snapshot: onWorkers([server('web')], workers) }, 120);
+    expect(title).toBe('sluice  Running  1 server  1 of 3 workers  sluice.config.json  revision 1');
+    expect(head).toMatch(/^WORKER .* RESTARTS .* NOTE$/);
+    expect(rows[0]).toMatch(/^0 {7}active .* process 4800 gets ready$/);
+    expect(rows[1]).toMatch(/^1 {7}disabled .* crashed with code 1: no database$/);
+    expect(rows[2]).toMatch(/^2 {7}respawning .* crashed by SIGKILL: no database$/);
+  });
+
+  test('lose the least urgent columns on a narrow terminal, never their number and state', () => {
+    expect(draw({ snapshot: two }, 40).slice(3)).toEqual([
+      'WORKER  STATE    PID  CONNS  MEMORY',
+      '0       active  4710      7   60 MB',
+      '1       active  4711      7   60 MB',
+    ]);
+    expect(draw({ snapshot: two }, 20).slice(3)).toEqual([
+      'WORKER  STATE    PID',
+      '0       active  4710',
+      '1       active  4711',
+    ]);
+  });
+
+  test('share a low terminal with the servers: what does not serve comes first', () => {
+    const servers = [1, 2, 3, 4, 5, 6].map((number) => server(`s${number}`));
+    const workers = [0, 1, 2, 3, 4].map((slot) => worker(slot, slot === 3 ? { state: 'starting' } : {}));
+    const lines = draw({ snapshot: onWorkers(servers, workers) }, 80, 10).map((line) => line.split(' ')[0]);
+    expect(lines).toEqual(['sluice', 'ID', 's1', 's2', 's3', '…', 'WORKER', '3', '0', '…']);
+    expect(draw({ snapshot: onWorkers(servers, workers) }, 80, 1)).toHaveLength(1);
   });
 });

@@ -7,6 +7,7 @@ import { createLogRing } from '../../lib/admin/log-ring.ts';
 import { type Cluster, createCluster } from '../../lib/cluster/cluster.ts';
 import type { ClusterConfig } from '../../lib/config/server-config.ts';
 import type { Problem } from '../../lib/source/source.ts';
+import type { Workers } from '../../lib/workers/workers.ts';
 
 const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 
@@ -25,7 +26,7 @@ export const clusterOf = async (config: ClusterConfig): Promise<Cluster> => {
 };
 
 /** The control API of a cluster of `web` and `admin`. */
-export const controlled = async (transport: Transport = { kind: 'unix' }) => {
+export const controlled = async (transport: Transport = { kind: 'unix' }, workers?: Workers) => {
   const cluster = await clusterOf({});
   const desired = createDesired(cluster);
   await desired.apply({ web: answering('one'), admin: answering('admin') });
@@ -34,7 +35,8 @@ export const controlled = async (transport: Transport = { kind: 'unix' }) => {
   const identity = { name: 'test', pid: 1, version: '0.0.0', file: '/a.json', startedAt: 0 };
   /** What is wrong with the file. */
   const file: { problems: Problem[]; resumedFrom: string | undefined } = { problems: [], resumedFrom: undefined };
-  const running = () => ({ cluster, desired, fixed: { commit: 'atomic', strategy: 'hot-swap' } as const, ...file });
+  const fixed = { commit: 'atomic', strategy: 'hot-swap' } as const;
+  const running = () => ({ cluster, desired, fixed, ...(workers && { workers }), ...file });
   const app = createControlApp({ identity, logs, running }, { transport, closing$ });
   const send = async (method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) => {
     const response = await app.request(path, {

@@ -3,7 +3,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { CommandError } from '../../lib/cli/exit-code.ts';
 import { createFileCluster } from '../../lib/cli/file-cluster.ts';
 import type { RunEvent } from '../../lib/cli/run-event.ts';
+import { createCluster } from '../../lib/cluster/cluster.ts';
+import type { WorkersConfig, WorkersCount } from '../../lib/config/workers-config.ts';
 import type { SourceEvent } from '../../lib/source/source.ts';
+import type { WorkerCluster, WorkerClusterOptions } from '../../lib/worker-cluster/worker-cluster.ts';
+import { FakeWorkers } from '../admin/fake-workers.ts';
 
 const loaded = (body: string, listen = '127.0.0.1:0'): SourceEvent => ({
   type: 'loaded',
@@ -18,15 +22,19 @@ const failed: SourceEvent = {
   problems: [{ code: 'ERR_SOURCE_SYNTAX', file: 'a.json', message: 'broken', hint: 'mend it', line: 1, column: 2 }],
 };
 
-/** None of these files asks for workers. */
-const noWorkers = (): never => {
-  throw new Error('nobody asked for workers');
-};
-
 /** A file cluster on a source that says what the test says. */
-const open = () => {
+const open = (asked?: WorkersCount) => {
+  const workers = new FakeWorkers();
+  const made: WorkerClusterOptions[] = [];
+  /** One process that has workers to show. */
+  const clusterWorkers = (options: WorkerClusterOptions): WorkerCluster => {
+    made.push(options);
+    const { logger, commit, strategy } = options;
+    const own = { ...(logger && { logger }), ...(commit && { commit }), ...(strategy && { strategy }) };
+    return Object.assign(createCluster(own), { workers }) as unknown as WorkerCluster;
+  };
   const events$ = new Subject<SourceEvent>();
-  const asked: unknown[] = [];
+  const reloads: unknown[] = [];
   const events: RunEvent[] = [];
   const warnings: string[] = [];
   const states: string[] = [];
@@ -34,16 +42,16 @@ const open = () => {
   const logger = { error: silent, warn: (message: string) => void warnings.push(message), info: silent, debug: silent };
   const cluster = createFileCluster(
     (reload$) => {
-      reload$.subscribe(() => asked.push('reload'));
+      reload$.subscribe(() => reloads.push('reload'));
       return events$;
     },
     (event) => void events.push(event),
     logger,
-    { baseDir: '.', clusterWorkers: noWorkers },
+    { baseDir: '/srv', workers: asked, clusterWorkers },
   );
   cluster.state$.subscribe((state) => states.push(state));
   onTestFinished(async () => void (await cluster.stop()));
-  return { cluster, events$, asked, events, warnings, states };
+  return { cluster, events$, reloads, events, warnings, states, workers, made };
 };
 
 const body = async (url: string | undefined): Promise<string> => (await fetch(url ?? '')).text();
@@ -161,9 +169,9 @@ describe('going on', () => {
   });
 
   test('reloading asks the source', async () => {
-    const { cluster, asked } = await running();
+    const { cluster, reloads } = await running();
     cluster.reload?.();
-    expect(asked).toEqual(['reload']);
+    expect(reloads).toEqual(['reload']);
   });
 
   test('an edit of what is fixed at the start is answered with a warning', async () => {
@@ -188,5 +196,107 @@ describe('going on', () => {
     await expect(body(url)).rejects.toThrow();
     expect(events.at(-1)).toMatchObject({ type: 'stopped', cut: 0 });
     expect(states.slice(-2)).toEqual(['Stopping', 'Stopped']);
+  });
+});
+
+describe('on workers', () => {
+  const asking = (workers: WorkersConfig, body = 'one'): SourceEvent => ({ ...loaded(body), workers }) as SourceEvent;
+  const running = async (first: SourceEvent, asked?: WorkersCount) => {
+    const all = open(asked);
+    const started = all.cluster.start();
+    all.events$.next(first);
+    await started;
+    return all;
+  };
+
+  test('it is made with what the file says, and paths are those of the file', async () => {
+    const { made, cluster } = await running(asking({ count: 3, preload: ['./app.ts'], code: './code.ts' }));
+    expect(made).toMatchObject([
+      {
+        count: 3,
+        preload: ['/srv/app.ts'],
+        code: './code.ts',
+        baseDir: '/srv',
+        commit: 'atomic',
+        strategy: 'hot-swap',
+      },
+    ]);
+    expect(cluster.controlled).toMatchObject({ fixed: { workers: { count: 3 } } });
+  });
+
+  test('the command line wins over the file, from the start on', async () => {
+    const { made, events$, workers } = await running(asking({ count: 3, spares: 1 }), 2);
+    expect(made).toMatchObject([{ count: 2, spares: 1 }]);
+    events$.next(asking({ count: 8, spares: 1 }, 'two'));
+    expect(workers.orders).toEqual([]);
+  });
+
+  test('how many there are follows the file, and what else it says of them does not', async () => {
+    const { events$, workers, warnings } = await running(asking(2));
+    events$.next(asking(2, 'two'));
+    events$.next(asking(4));
+    events$.next(asking({ count: 4, spares: 1 }));
+    events$.next(loaded('three'));
+    expect(workers.orders).toEqual(['scale 4']);
+    expect(warnings).toEqual([
+      'settings of workers stay as they were until the next start, but for count',
+      'workers stay until the next start',
+    ]);
+  });
+
+  test('a number that cannot be had is told', async () => {
+    const { events$, workers, events } = await running(asking(2));
+    workers.failure = Object.assign(new Error('no memory'), { code: 'ERR_SPAWN', hint: 'have fewer' });
+    events$.next(asking(4));
+    await expect.poll(() => events.filter(({ type }) => type === 'error')).toMatchObject([{ code: 'ERR_SPAWN' }]);
+  });
+
+  test('a file that holds code when it no longer asks for them changes nothing', async () => {
+    const { cluster, events$, events } = await running(asking(2));
+    const servers = { web: { listen: '127.0.0.1:0', app: () => new Response('code') } };
+    events$.next({ type: 'loaded', file: 'a.ts', servers, problems: [] });
+    expect(events.slice(-2)).toMatchObject([
+      { type: 'config', status: 'invalid', problems: 1 },
+      { type: 'error', code: 'ERR_CONFIG', server: 'web', path: 'app' },
+    ]);
+    expect(await body(cluster.snapshot?.servers.web?.url)).toBe('one');
+  });
+
+  test('what happens to them is shown', async () => {
+    const { workers, events } = await running(asking(2));
+    const event = { type: 'respawning', at: 1, slot: 0, delayMs: 100 } as const;
+    workers.told$.next(event);
+    expect(events).toContainEqual({ type: 'worker', event });
+  });
+
+  test('restarting replaces them, and a refusal is told', async () => {
+    const { cluster, workers, warnings } = await running(asking(2));
+    await cluster.restart();
+    expect(warnings).toEqual([]);
+    workers.report = { ...workers.report, status: 'refused', replaced: [], kept: [0, 1] };
+    await cluster.restart();
+    expect(workers.orders).toEqual(['restart', 'restart']);
+    expect(warnings).toEqual(['the restart was refused']);
+  });
+
+  test('that nobody can be kept running is the end, and the exit code tells', async () => {
+    const { cluster, workers, states } = await running(asking(2));
+    expect(cluster.exitCode).toBe(0);
+    workers.error = new Error('no worker could be kept running');
+    workers.exitCode = 1;
+    workers.states$.next('Error');
+    expect(states.at(-1)).toBe('Error');
+    expect(cluster.error).toBe(workers.error);
+    expect(cluster.exitCode).toBe(1);
+  });
+
+  test('settings that cannot be used end the run before anything is served', async () => {
+    const { events$, cluster, made } = open();
+    made.push = () => {
+      throw Object.assign(new Error('count must be less'), { code: 'ERR_OPTIONS', hint: 'have fewer' });
+    };
+    const started = Promise.resolve(cluster.start());
+    events$.next(asking(2));
+    await expect(started).rejects.toMatchObject({ exitCode: 3, code: 'ERR_OPTIONS' });
   });
 });

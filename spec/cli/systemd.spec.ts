@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { informantOf, notifierFor, statusText, watchdogMs } from '../../lib/cli/systemd.ts';
 import { need } from '../need.ts';
 import { config, directoryWith, start } from './command.ts';
-import { cluster, server } from './snapshots.ts';
+import { cluster, onWorkers, server, worker } from './snapshots.ts';
 
 /** The part of systemd that takes messages. */
 const manager = async (path: string) => {
@@ -103,4 +103,26 @@ test('what happens is told in the words of a service manager, and what is no new
     'STOPPING=1',
   ]);
   expect(statusText(cluster([]))).toBe('Running: 0 of 0 servers run, revision 1');
+});
+
+test('replacing workers is reloading, and its end is told when nothing else reloads any more', () => {
+  const sent: string[] = [];
+  const now = onWorkers([server('a')], [worker(0), worker(1, { state: 'starting' })]);
+  const notifier = { send: (...words: readonly string[]) => void sent.push(words.join(' ')), flush: async () => {} };
+  const { tell } = informantOf(notifier, () => now, {});
+  const report = { status: 'done', replaced: [0, 1], kept: [], failed: [], forced: [], durationMs: 1 } as const;
+  const begun = { type: 'worker', event: { type: 'restart-begun', at: 0, count: 2 } } as const;
+  const ended = { type: 'worker', event: { type: 'restart-ended', at: 0, report } } as const;
+  tell({ type: 'state', state: 'Running', degraded: false });
+  tell(begun);
+  tell({ type: 'config', file: 'a', status: 'valid', servers: 1 });
+  tell(ended);
+  tell({ type: 'outcome', outcome: { revision: 1, durationMs: 1, status: 'unchanged' } });
+  tell(ended);
+  expect(sent.map((words) => words.replace(/\d{6,}/, 'now'))).toEqual([
+    'READY=1 STATUS=Running: 1 of 1 server run, 1 of 2 workers active, revision 1',
+    'RELOADING=1 MONOTONIC_USEC=now',
+    'RELOADING=1 MONOTONIC_USEC=now',
+    'READY=1',
+  ]);
 });

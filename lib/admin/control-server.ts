@@ -16,8 +16,11 @@ export interface ControlServer extends Runnable {
   readonly path: string | undefined;
 }
 
-/** Milliseconds an order may take: as long as servers have to start, and some more. */
-const ORDER_MS = 120_000;
+/**
+ * Milliseconds an order may take: each of many workers that are replaced has its time to get ready and to leave. Who
+ * gives an order says how long it is waited for.
+ */
+const ORDER_MS = 3_600_000;
 /** Milliseconds for answers under way when it stops; streams end at once. */
 const DRAIN_MS = 1_000;
 

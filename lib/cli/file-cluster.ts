@@ -153,7 +153,10 @@ export const createFileCluster = (
     const onWorkers = settings && clusterWorkers({ ...options, ...fromBase(settings, baseDir) });
     const cluster: Controllable = onWorkers ?? createCluster(options);
     const workers = onWorkers?.workers;
-    workers?.events$.subscribe((happened) => show({ type: 'worker', event: happened }));
+    workers?.events$
+      // What somebody should know is in the log anyway.
+      .pipe(filter(({ type }) => type !== 'warning'))
+      .subscribe((happened) => show({ type: 'worker', event: happened }));
     // What nobody can be kept running for is the end of the run.
     workers?.state$.pipe(filter((state) => state === 'Error')).subscribe((state) => state$.next(state));
     let before: ClusterSnapshot | undefined;

@@ -108,7 +108,7 @@ test('one that is stopped is noticed, and gone, within 3 s at the defaults, and 
   expect(performance.now() - stoppedAt).toBeLessThan(3_000);
   expect(await ended(life)).toMatchObject({ signal: 'SIGKILL', intent: 'unresponsive' });
   expect(performance.now() - stoppedAt).toBeLessThan(3_300);
-  await expect.poll(openFiles).toBeLessThanOrEqual(files);
+  await expect.poll(openFiles, { timeout: 5_000 }).toBeLessThanOrEqual(files);
 });
 
 test('one that runs out of memory has crashed, and costs its primary none', async () => {

@@ -137,7 +137,8 @@ const outcomeText = (outcome: OutcomeView): string => {
       const { server, unrestored = [] } = outcome;
       const lost = unrestored.map((one) => one.server);
       const left = lost.length === 0 ? 'nothing was changed' : `${lost.join(', ')} could not be put back`;
-      return printable(`${text} in ${took}: ${server} could not be prepared, ${left}`);
+      const why = server === '' ? 'undone' : `${server} could not be prepared`;
+      return printable(`${text} in ${took}: ${why}, ${left}`);
     }
     case 'superseded':
       return `${text}: a newer one took its place`;

@@ -116,8 +116,9 @@ export class Course<S> {
     return progress;
   }
 
+  /** What was being done is done; but what has failed meanwhile has not recovered by that. */
   arrive(next: 'Running' | 'Error'): void {
-    if (next !== this.state && !this.#over) this.enter(next);
+    if (next !== this.state && this.state !== 'Error' && !this.#over) this.enter(next);
     else this.turns.touch();
   }
 

@@ -11,7 +11,6 @@ import {
   takeUntil,
 } from 'rxjs';
 import { ConfigError } from '../config/errors.ts';
-import type { ClusterConfig } from '../config/server-config.ts';
 import { fromAbortSignal } from '../reactive/from-abort-signal.ts';
 import { guarded } from '../reactive/guarded.ts';
 import type { ClusterState } from './cluster-state.ts';
@@ -59,7 +58,7 @@ export interface FrontOptions<S, R, L extends Life<S, R>> {
 /** What a cluster shows of itself, over all its lives: takes configs, hands them to the present one, tells what became of them. */
 export class Front<S, R, L extends Life<S, R>> {
   readonly name: string;
-  readonly siphon: Observer<ClusterConfig>;
+  readonly siphon: Observer<unknown>;
   readonly cluster$: Observable<S>;
   readonly state$: Observable<ClusterState>;
   readonly outcomes$: Observable<Outcome>;
@@ -132,11 +131,11 @@ export class Front<S, R, L extends Life<S, R>> {
     return error ?? (issues.length === 0 ? undefined : new ConfigError(issues));
   }
 
-  apply(config: ClusterConfig, options: ApplyOptions = {}): Promise<Outcome> {
+  apply(config: unknown, options: ApplyOptions = {}): Promise<Outcome> {
     return new Promise((resolve) => this.#push(config, options, resolve));
   }
 
-  plan(config: ClusterConfig): Plan {
+  plan(config: unknown): Plan {
     return this.#life.plan(config);
   }
 

@@ -13,6 +13,9 @@ const SHOWN_NAMES = 3;
 
 const told = ({ message, hint }: Cause): string => (hint === undefined ? message : `${message} (${hint})`);
 
+/** A commit may be undone for no server's sake: somebody did not agree to it. */
+const unprepared = (server: string): string => (server === '' ? '' : `, server ${server} could not be prepared`);
+
 /** Writes what became of a config. Pure but for the logger. */
 export const narrateOutcome = (outcome: Outcome, logger: Logger): void => {
   const config = `config ${outcome.revision}`;
@@ -32,7 +35,7 @@ export const narrateOutcome = (outcome: Outcome, logger: Logger): void => {
       }
       return;
     case 'rolledBack':
-      logger.warn(`${config} was undone, server ${outcome.server} could not be prepared: ${told(outcome.cause)}`);
+      logger.warn(`${config} was undone${unprepared(outcome.server)}: ${told(outcome.cause)}`);
       for (const { server, cause } of outcome.unrestored) logger.error(`server ${server} could not be put back`, cause);
       return;
     case 'unchanged':

@@ -21,13 +21,21 @@ export interface Reading {
 /** Stands in the place of a config: what is in force is to be built anew, for these servers or for all of them. */
 export class Renewal {
   readonly ids: readonly string[] | undefined;
-  constructor(ids: readonly string[] | undefined) {
+  /** What is to be put in force instead, where those servers are built anew even if it says the same of them. */
+  readonly config: unknown;
+  constructor(ids: readonly string[] | undefined, config?: unknown) {
     this.ids = ids;
+    this.config = config;
   }
 }
 
 /** A spec that says the same and is another one: so it is built and put in force again. */
 const renewed = (spec: ServerSpec): ServerSpec => Object.freeze({ ...spec });
+
+const renewedConfig = ({ ids, config }: Renewal, former: ReadonlyMap<string, ServerSpec>): Reading => {
+  const reading = readConfig(config, former, 'atomic');
+  return reading.issues === undefined ? readRenewal(new Renewal(ids), reading.specs) : reading;
+};
 
 const readRenewal = ({ ids }: Renewal, former: ReadonlyMap<string, ServerSpec>): Reading => {
   const runs = [...running(former).keys()];
@@ -73,15 +81,27 @@ export const readAhead = (config: unknown): Observable<never> =>
   });
 
 /**
- * Reads a config, or what stands in the place of one: all of it, or with `independent` what is left of it without the servers that are not
- * valid.
+ * Reads a config, or what stands in the place of one: all of it, or with `independent` what is left of it without the
+ * servers that are not valid.
+ *
+ * @param further - what else is wrong with servers of it.
  */
-export const readConfig = (config: unknown, former: ReadonlyMap<string, ServerSpec>, mode: CommitMode): Reading => {
-  if (config instanceof Renewal) return readRenewal(config, former);
-  const { specs, issues, refused } = parseCluster(config, former);
+export const readConfig = (
+  config: unknown,
+  former: ReadonlyMap<string, ServerSpec>,
+  mode: CommitMode,
+  further: readonly Issue[] = [],
+): Reading => {
+  if (config instanceof Renewal) {
+    return config.config === undefined ? readRenewal(config, former) : renewedConfig(config, former);
+  }
+  const parsed = parseCluster(config, former);
+  const issues = [...further, ...parsed.issues];
   // Outcomes and snapshots hand them out to everybody.
   for (const issue of issues) Object.freeze(issue);
-  if (issues.length === 0) return { specs, refused: [] };
+  if (issues.length === 0) return { specs: parsed.specs, refused: [] };
+  const refused = new Set([...further.flatMap(({ server }) => server ?? []), ...parsed.refused]);
+  const specs = new Map([...parsed.specs].filter(([id]) => !refused.has(id)));
   if (mode === 'atomic' || refused.size === 0 || specs.size === 0) return { specs, refused: [], issues };
   const refusals = [...refused].map((server): Refusal => {
     const own = issues.filter((issue) => issue.server === server);

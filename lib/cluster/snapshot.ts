@@ -134,8 +134,8 @@ const tlsOf = (encryption: Encryption): TlsSnapshot =>
 
 const views = new WeakMap<ServerSpec, ServerConfigView>();
 
-/** The same spec has the same view: specs never change. */
-const viewOf = (spec: ServerSpec): ServerConfigView => {
+/** The config of a server as data. The same spec has the same view: specs never change. */
+export const viewOf = (spec: ServerSpec): ServerConfigView => {
   const known = views.get(spec);
   if (known !== undefined) return known;
   const routes = (spec.routes ?? []).map((route) =>
@@ -164,7 +164,8 @@ const textOf = (address: Member['host']['address']): string =>
   address.kind === 'unix' ? address.path : formatAddress(address);
 
 /** Found to be down; before the first check nothing was found. */
-const isDown = (health: HealthState | undefined): boolean => health?.status === 'down' && health.checks > 0;
+export const isDown = (health: Pick<Health, 'status' | 'checks'> | undefined): boolean =>
+  health?.status === 'down' && health.checks > 0;
 
 /** `since` was noted when it happened: computed anew each time it would waver by the time between two clocks. */
 const healthAt = (health: HealthState, since: number, now: number): Health =>
@@ -192,7 +193,8 @@ const takeServer = (member: Member, now: number): ServerSnapshot => {
   });
 };
 
-const takeDisabled = (spec: ServerSpec): ServerSnapshot =>
+/** A server that is known, and does not run. */
+export const takeDisabled = (spec: ServerSpec): ServerSnapshot =>
   Object.freeze({
     id: spec.id,
     name: spec.name,

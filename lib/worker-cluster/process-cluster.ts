@@ -1,0 +1,45 @@
+import { Front } from '../cluster/front.ts';
+import { tellOutcomes } from '../cluster/instrument.ts';
+import { Ports } from '../cluster/ports.ts';
+import type { WorkersOptions } from '../workers/options.ts';
+import type { Workers } from '../workers/workers.ts';
+import { DataConfigs } from './data-configs.ts';
+import { workerClusterSettingsOf } from './settings.ts';
+import type {
+  WorkerCluster,
+  WorkerClusterOptions,
+  WorkerClusterSnapshot,
+  WorkerClusterStopReport,
+} from './worker-cluster.ts';
+import { WorkerRun } from './worker-run.ts';
+
+/** Makes the workers of one life; they run an agent each. */
+export type MakeWorkers = (options: Omit<WorkersOptions, 'script'>) => Workers;
+
+/** A cluster over workers that somebody else makes. */
+export class ProcessCluster
+  extends Front<WorkerClusterSnapshot, WorkerClusterStopReport, WorkerRun>
+  implements WorkerCluster
+{
+  constructor(options: WorkerClusterOptions, makeWorkers: MakeWorkers) {
+    const settings = workerClusterSettingsOf(options);
+    const configs = new DataConfigs();
+    const ports = new Ports();
+    super({
+      settings: settings.cluster,
+      live: (ledger, progress) =>
+        new WorkerRun({ settings, workers: makeWorkers(settings.workers), configs, ledger, ports, progress }),
+      tell: (outcomes$) => tellOutcomes(outcomes$, settings.cluster),
+      idle: Object.freeze({ cut: 0, durationMs: 0, forced: [] }),
+    });
+  }
+
+  override get error(): Error | undefined {
+    return this.life.failure ?? super.error;
+  }
+
+  /** The processes of the present life. */
+  get workers(): Workers {
+    return this.life.workers;
+  }
+}

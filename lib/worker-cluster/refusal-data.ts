@@ -1,0 +1,38 @@
+import type { Refusal } from '../cluster/outcome.ts';
+import { ConfigError } from '../config/errors.ts';
+import type { Issue } from '../config/issue.ts';
+import { fromErrorData, toErrorData } from '../workers/error-data.ts';
+import { WorkerCommitError, type WorkerIdentity } from './errors.ts';
+import type { RefusalData } from './messages.ts';
+
+/** Refusals on their way to the primary. */
+export const toRefusalData = (refusals: readonly Refusal[]): readonly RefusalData[] =>
+  refusals.map(({ server, cause, issues }) => ({ server, cause: toErrorData(cause), issues }));
+
+/** Refusals as the primary tells of them: with the worker that they come from. */
+export const fromRefusalData = (worker: WorkerIdentity, refusals: readonly RefusalData[]): readonly Refusal[] =>
+  refusals.map(({ server, cause, issues }) => ({
+    server,
+    cause: new WorkerCommitError(worker, fromErrorData(cause)),
+    issues,
+  }));
+
+/** A refusal that is about a worker as a whole. */
+export const refusalOf = (worker: WorkerIdentity, cause: Error): Refusal => ({
+  server: '',
+  cause: new WorkerCommitError(worker, cause),
+  issues: [],
+});
+
+/** What is not valid, server by server. Pure. */
+export const refusalsOf = (issues: readonly Issue[]): readonly Refusal[] => {
+  const servers = new Set(issues.map(({ server = '' }) => server));
+  return [...servers].map((server) => {
+    const own = issues.filter((issue) => (issue.server ?? '') === server);
+    return { server, cause: new ConfigError(own), issues: own };
+  });
+};
+
+/** Each server once, by the first who named it. Pure. */
+export const oncePerServer = (refusals: readonly Refusal[]): readonly Refusal[] =>
+  [...new Map([...refusals].reverse().map((refusal) => [refusal.server, refusal])).values()].reverse();

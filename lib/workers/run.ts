@@ -154,7 +154,8 @@ export class Run {
 
   /** Lets every worker finish, then kills who is late; again with less time hastens it. */
   stop(deadlineMs: number): void {
-    if (this.state === 'New' || this.#isOver) return;
+    const { state } = this;
+    if (state === 'New' || state === 'Stopped' || state === 'Error') return;
     this.#wind();
     const farewell = farewellFor('stop', deadlineMs);
     for (const slot of this.#slots) slot.close(farewell);
@@ -191,13 +192,12 @@ export class Run {
   }
 
   tell(news: News): void {
-    const isLate = news.type === 'exit' && news.exit.forced && this.#isOver;
-    if (isLate) this.#forced.add(news.slot);
+    if (news.type === 'exit' && news.exit.forced && this.#isOver) this.#forced.add(news.slot);
     this.#happened$.next({ at: this.workshop.clock.date(), ...news });
   }
 
   get #isOver(): boolean {
-    return this.state === 'Stopping' || this.state === 'Stopped' || this.state === 'Error';
+    return !['New', 'Booting', 'Running'].includes(this.state);
   }
 
   #create(first: number, count: number): readonly Slot[] {
@@ -236,7 +236,7 @@ export class Run {
   }
 
   #fail(when: 'start' | 'later'): void {
-    const cause = this.#slots.find(({ error }) => error !== undefined)?.error;
+    const { error: cause } = this.#slots.find(({ error }) => error !== undefined) ?? {};
     this.#error = new WorkersFailedError(this.#slots.length, when, cause);
     this.stop(0);
   }

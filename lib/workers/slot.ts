@@ -97,24 +97,21 @@ export class Slot {
     return this.#closing;
   }
 
-  /** Starts its process now, unless it has one. */
-  begin(why: StartReason): void {
+  /** Starts its process now, and returns it; `undefined` when it has one, or is to have none. */
+  begin(why: StartReason): Tenure | undefined {
     this.#waiting.unsubscribe();
-    if (this.#closing || this.#current !== undefined) return;
+    if (this.#closing || this.#current !== undefined) return undefined;
     if (isGivenUp(this.state)) this.#standing.enter('starting');
-    this.#hire(why, (tenure) => this.#become(tenure));
+    return this.#hire(why, (tenure) => this.#become(tenure));
   }
 
-  /** Starts another process beside the one there is, or in its place where there is none. */
+  /** Starts another process beside the one there is, or in its place where there is none. It may have ended already. */
   prepare(): Tenure | undefined {
     if (this.#closing) return undefined;
-    if (this.#current === undefined) this.begin('replacement');
-    else {
-      this.#hire('replacement', (tenure) => {
-        this.#replacement = tenure;
-      });
-    }
-    return this.#replacement ?? this.#current;
+    if (this.#current === undefined) return this.begin('replacement');
+    return this.#hire('replacement', (tenure) => {
+      this.#replacement = tenure;
+    });
   }
 
   /** The replacement serves from now on, and the old process is let go of. Returns that; `undefined` without either. */
@@ -188,7 +185,7 @@ export class Slot {
   }
 
   /** @param place - gives it its place in the slot, before anything is heard of it. */
-  #hire(why: StartReason, place: (tenure: Tenure) => void): void {
+  #hire(why: StartReason, place: (tenure: Tenure) => void): Tenure {
     const { clock, hire, tell } = this.#parts;
     const [startedAt, spawnedAt] = [clock.date(), clock.now()];
     const life = hire(this.id);
@@ -207,6 +204,7 @@ export class Slot {
       ended: (exit) => this.#ended(tenure, exit),
     });
     this.#touch();
+    return tenure;
   }
 
   #become(tenure: Tenure): void {

@@ -1,6 +1,9 @@
 import { defaultIfEmpty, firstValueFrom, of, timeout } from 'rxjs';
+import { parseCluster } from '../config/parse.ts';
+import { withStandIns } from '../config/references.ts';
+import type { ServerSpec } from '../config/server-spec.ts';
 import { fileSource } from '../source/file-source.ts';
-import type { FailedEvent, Problem, SourceEvent } from '../source/source.ts';
+import type { FailedEvent, LoadedEvent, Problem, SourceEvent } from '../source/source.ts';
 
 /** Milliseconds a module and the stream it exports have for the first configuration. */
 const FIRST_MS = 15_000;
@@ -17,6 +20,16 @@ export const readOnce = (file: string, timeoutMs = FIRST_MS, inWorkers = false):
       defaultIfEmpty(empty(file)),
     ),
   );
+
+/**
+ * The servers of a configuration that was read.
+ *
+ * @param inWorkers - names stand for code, whatever that is: it is loaded in another process.
+ */
+export const specsIn = (
+  { servers, workers }: LoadedEvent,
+  inWorkers = workers !== undefined,
+): readonly ServerSpec[] => [...parseCluster(inWorkers ? withStandIns(servers) : servers).specs.values()];
 
 const silent = (file: string, timeoutMs: number): FailedEvent =>
   failure({

@@ -1,7 +1,5 @@
 import { formatAddress, isAnyPort } from '../../config/address.ts';
 import { clientUrl } from '../../config/expose.ts';
-import { parseCluster } from '../../config/parse.ts';
-import { withStandIns } from '../../config/references.ts';
 import type { ServerSpec } from '../../config/server-spec.ts';
 import type { WorkersCount, WorkersSettings } from '../../config/workers-config.ts';
 import type { LoadedEvent } from '../../source/source.ts';
@@ -12,7 +10,7 @@ import { EXIT, type ExitCode, exitCodeOfProblem } from '../exit-code.ts';
 import { workersFor } from '../fixed-settings.ts';
 import type { CheckedServer } from '../json-events.ts';
 import type { Line } from '../paint.ts';
-import { readOnce } from '../read-once.ts';
+import { readOnce, specsIn } from '../read-once.ts';
 import { counted, pad, printable, widthOf } from '../text.ts';
 
 export interface CheckOptions {
@@ -29,7 +27,7 @@ export const check = async (options: CheckOptions, console: Console): Promise<Ex
   const { file, json, timeoutMs, workers: asked } = options;
   const event = await readOnce(file, timeoutMs, asked !== undefined);
   const workers = event.type === 'loaded' ? workersFor(event, asked) : undefined;
-  const specs = event.type === 'loaded' ? specsOf(event, workers) : [];
+  const specs = event.type === 'loaded' ? specsIn(event, workers !== undefined) : [];
   const problems = event.problems.map(complaintOf);
   const valid = problems.length === 0;
   if (json) {
@@ -52,11 +50,6 @@ const serverJson = (spec: ServerSpec): CheckedServer => ({
   disabled: spec.disabled,
   routes: (spec.routes ?? []).map(({ path }) => path),
 });
-
-/** Whatever stands for code: where it is loaded is another process. */
-const specsOf = ({ servers }: LoadedEvent, workers: WorkersSettings | undefined): readonly ServerSpec[] => [
-  ...parseCluster(workers === undefined ? servers : withStandIns(servers)).specs.values(),
-];
 
 const onText = (workers: WorkersSettings | undefined): string => {
   const count = workers && (workers.count ?? 'auto');

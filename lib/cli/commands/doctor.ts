@@ -1,6 +1,5 @@
 import { dirname, resolve } from 'node:path';
 import { surroundings } from '../../admin/control-directory.ts';
-import { parseCluster } from '../../config/parse.ts';
 import type { ServerSpec } from '../../config/server-spec.ts';
 import { type Column, column, type Dropping, drawTable } from '../columns.ts';
 import { type Console, columnsOf, printLines, printResult } from '../console.ts';
@@ -14,7 +13,7 @@ import { lookAtServices } from '../doctor/services.ts';
 import { complaintLine } from '../event-line.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Line, Style } from '../paint.ts';
-import { readOnce } from '../read-once.ts';
+import { readOnce, specsIn } from '../read-once.ts';
 import { underSpinner } from '../spinner.ts';
 import { counted, printable } from '../text.ts';
 
@@ -49,7 +48,7 @@ const lookAround = async (file: string | undefined): Promise<readonly Finding[]>
 
 const lookAtFile = async (file: string) => {
   const event = await readOnce(file);
-  const specs = event.type === 'loaded' ? [...parseCluster(event.servers).specs.values()] : [];
+  const specs = event.type === 'loaded' ? specsIn(event) : [];
   const invalid = event.problems.map((problem) => fail('config', complaintLine(problem), problem.hint));
   return { specs, findings: [...invalid, ...lookAtConfigFile(file, surroundings().uid)] };
 };

@@ -3,9 +3,10 @@ import { NEVER } from 'rxjs';
 import { expect, test } from 'vitest';
 import { check } from '../../../lib/cli/commands/check.ts';
 import { plain } from '../../../lib/cli/paint.ts';
+import type { WorkersCount } from '../../../lib/config/workers-config.ts';
 import { directoryWith } from '../command.ts';
 
-const run = async (text: string, name = 'a.ts', timeoutMs?: number) => {
+const run = async (text: string, name = 'a.ts', timeoutMs?: number, workers?: WorkersCount) => {
   const written = { stdout: '', stderr: '' };
   const output = (stream: 'stdout' | 'stderr') => ({
     write: (piece: string): void => {
@@ -16,7 +17,7 @@ const run = async (text: string, name = 'a.ts', timeoutMs?: number) => {
   });
   const file = join(directoryWith({ [name]: text }), name);
   const code = await check(
-    { file, json: false, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
+    { file, json: false, workers, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
     { stdout: output('stdout'), stderr: output('stderr'), paint: plain, paintErrors: plain, terminal: undefined },
   );
   return { code, stdout: written.stdout.replaceAll(file, 'it'), stderr: written.stderr.replaceAll(file, 'it') };
@@ -36,6 +37,39 @@ test('every server is shown with its address and what answers there', async () =
   off    unix:/run/x.sock (disabled)  no routes
 `);
   expect(code).toBe(0);
+});
+
+test('on workers it says on how many, and names stand for code that they load', async () => {
+  const named = (workers: string): string =>
+    `{ "servers": { "web": { "listen": "127.0.0.1:8080", "app": "./app.ts" } }${workers} }`;
+  expect(await run(named(', "workers": { "count": 2 }'), 'a.json')).toEqual({
+    code: 0,
+    stdout: 'it is valid: it would serve 1 server on 2 workers\n  web  http://127.0.0.1:8080  an app\n',
+    stderr: '',
+  });
+  expect((await run(named(', "workers": {}'), 'a.json')).stdout).toContain('1 server on a worker for each CPU\n');
+  expect((await run(named(', "workers": 2'), 'a.json', undefined, 'physical')).stdout).toContain('for each core\n');
+  expect((await run(named(''), 'a.json', undefined, 1)).stdout).toContain('1 server on 1 worker\n');
+  expect((await run(named(''), 'a.json')).code).toBe(3);
+});
+
+test('with workers, code in a file is refused where it stands, with what to write instead', async () => {
+  const text = `export default { servers: { web: { listen: '127.0.0.1:8080', app: () => new Response('x') } } };`;
+  expect((await run(text)).code).toBe(0);
+  expect(await run(text, 'a.ts', undefined, 'auto')).toEqual({
+    code: 3,
+    stdout: '',
+    stderr: `error   it: web.app: is code, which cannot be sent to a worker (ERR_CONFIG)
+hint    name a module, which every worker loads: app: './app.ts'
+`,
+  });
+});
+
+test('settings of workers that are wrong are refused with their place', async () => {
+  const { code, stderr } = await run('{ "servers": {},\n  "workers": { "cuont": 2 } }', 'a.json');
+  expect(code).toBe(3);
+  expect(stderr).toContain('it:2:');
+  expect(stderr).toContain("did you mean 'count'?");
 });
 
 test('a server on a range of ports takes the first free one of them', async () => {

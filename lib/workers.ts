@@ -1,5 +1,24 @@
 export type { Rounding } from './cpus/count-cpus.ts';
 export { availableCpus, type CpuOptions, physicalCpus } from './cpus/cpus.ts';
+export { clusterWorkers } from './worker-cluster/cluster-workers.ts';
+export {
+  CatchUpError,
+  NoWorkersError,
+  PrepareTimeoutError,
+  WorkerCommitError,
+  type WorkerIdentity,
+  WorkerLostError,
+  WorkerServerError,
+} from './worker-cluster/errors.ts';
+export type {
+  WorkerApplyOptions,
+  WorkerCluster,
+  WorkerClusterConfig,
+  WorkerClusterOptions,
+  WorkerClusterSnapshot,
+  WorkerClusterStopReport,
+  WorkerDetail,
+} from './worker-cluster/worker-cluster.ts';
 export { createWorkers } from './workers/create-workers.ts';
 export type { DrainRequest } from './workers/drain.ts';
 export {

@@ -62,13 +62,18 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
+  }
+
+  /** Begins to hear them; the workers have begun a life of their own by then, and said nothing yet. */
+  begin(): void {
+    const { topic, ended$ } = this.#options;
     this.#life.add(
-      options.topic.messages$.subscribe(({ slot, pid, body }) => {
+      topic.messages$.subscribe(({ slot, pid, body }) => {
         const message = readFromAgent(body);
         if (message !== undefined) this.#hear(slot, pid, message);
       }),
     );
-    this.#life.add(options.ended$.subscribe((pid) => this.#gone(pid)));
+    this.#life.add(ended$.subscribe((pid) => this.#gone(pid)));
   }
 
   /** All processes with an agent in them, in the order in which they joined. */

@@ -13,7 +13,7 @@ import type {
 } from './worker-cluster.ts';
 import { WorkerRun } from './worker-run.ts';
 
-/** Makes the workers of one life; they run an agent each. */
+/** Makes workers, which run an agent each. */
 export type MakeWorkers = (options: Omit<WorkersOptions, 'script'>) => Workers;
 
 /** A cluster over workers that somebody else makes. */
@@ -21,25 +21,23 @@ export class ProcessCluster
   extends Front<WorkerClusterSnapshot, WorkerClusterStopReport, WorkerRun>
   implements WorkerCluster
 {
+  readonly workers: Workers;
+
   constructor(options: WorkerClusterOptions, makeWorkers: MakeWorkers) {
     const settings = workerClusterSettingsOf(options);
     const configs = new DataConfigs();
     const ports = new Ports();
+    const workers = makeWorkers(settings.workers);
     super({
       settings: settings.cluster,
-      live: (ledger, progress) =>
-        new WorkerRun({ settings, workers: makeWorkers(settings.workers), configs, ledger, ports, progress }),
+      live: (ledger, progress) => new WorkerRun({ settings, workers, configs, ledger, ports, progress }),
       tell: (outcomes$) => tellOutcomes(outcomes$, settings.cluster),
       idle: Object.freeze({ cut: 0, durationMs: 0, forced: [] }),
     });
+    this.workers = workers;
   }
 
   override get error(): Error | undefined {
     return this.life.failure ?? super.error;
-  }
-
-  /** The processes of the present life. */
-  get workers(): Workers {
-    return this.life.workers;
   }
 }

@@ -102,6 +102,6 @@ export interface WorkerCluster
    * second call with a shorter time shortens it.
    */
   stop(options?: Pick<StopOptions, 'drainTimeoutMs'>): Promise<WorkerClusterStopReport>;
-  /** The processes; after a stop and another start they are others. */
+  /** The processes: what they do, and what can be done to them. They are started and stopped with the cluster. */
   readonly workers: Workers;
 }

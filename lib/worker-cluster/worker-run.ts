@@ -2,7 +2,6 @@ import {
   asapScheduler,
   BehaviorSubject,
   catchError,
-  defer,
   EMPTY,
   filter,
   from,
@@ -140,9 +139,13 @@ export class WorkerRun implements Life<WorkerClusterSnapshot, WorkerClusterStopR
     // Whoever was told may have stopped it again.
     if (this.over) return;
     this.#life.add(this.#fleet.changed$.subscribe(() => this.#course.turns.touchServer()));
-    this.#life.add(this.workers.workers$.subscribe(() => this.#course.turns.touchServer()));
-    this.#life.add(this.workers.state$.subscribe((state) => state === 'Error' && this.#fail(this.workers.error)));
-    const started$ = defer(() => this.workers.start()).pipe(
+    const { workers } = this;
+    // Their streams are those of a new life from here on.
+    const starting = workers.start();
+    this.#fleet.begin();
+    this.#life.add(workers.workers$.subscribe(() => this.#course.turns.touchServer()));
+    this.#life.add(workers.state$.subscribe((state) => state === 'Error' && this.#fail(workers.error)));
+    const started$ = from(starting).pipe(
       catchError((cause: unknown) => {
         this.#fail(cause);
         return EMPTY;

@@ -183,6 +183,9 @@ export class FakeWorkers implements Workers {
   }
 
   async start(): Promise<void> {
+    this.#over = false;
+    this.error = undefined;
+    this.#slots.fill('starting');
     this.#enter('Booting');
     const ready = Array.from({ length: this.#count }, (_, slot) => this.#spawn(slot));
     const results = await Promise.all(ready);

@@ -69,7 +69,7 @@ export interface WorkersOptions {
   readonly maxMemoryBytes?: number;
   /** Milliseconds after which a worker is replaced; no limit by default. */
   readonly maxAgeMs?: number;
-  /** The part of `maxAgeMs` by which workers differ, so that they do not leave together; 0.1 by default. */
+  /** The part of `maxAgeMs` that chance takes off, so that workers do not leave together; 0.1 by default. */
   readonly maxAgeJitter?: number;
   /** What is added to the environment of each, or of each slot. */
   readonly env?:

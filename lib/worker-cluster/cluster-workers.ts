@@ -3,7 +3,7 @@ import { ProcessCluster } from './process-cluster.ts';
 import type { WorkerCluster, WorkerClusterOptions } from './worker-cluster.ts';
 
 /** Processes are started from files that Node can run: those that are built. */
-const SCRIPT = new URL('./agent-main.js', import.meta.url);
+const SCRIPT = new URL('./agent/main.js', import.meta.url);
 
 /**
  * Makes a cluster whose servers run in several processes at once: on every core, behind the same addresses.

@@ -1,7 +1,7 @@
 import { EMPTY, Observable, ReplaySubject, Subject, type Subscription } from 'rxjs';
 import { type Address, formatAddress } from '../../lib/config/address.ts';
 import type { Acceptor, Listener, Listeners } from '../../lib/listener/listener.ts';
-import { Agent } from '../../lib/worker-cluster/agent.ts';
+import { Agent } from '../../lib/worker-cluster/agent/agent.ts';
 import type { WorkersEvent } from '../../lib/workers/event.ts';
 import type { WorkersOptions } from '../../lib/workers/options.ts';
 import type { RestartReport } from '../../lib/workers/restart-report.ts';

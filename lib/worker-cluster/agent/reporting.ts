@@ -1,6 +1,6 @@
 import { asapScheduler, auditTime, interval, merge, type Subscription } from 'rxjs';
-import type { Cluster } from '../cluster/cluster.ts';
-import type { Report } from './messages.ts';
+import type { Cluster } from '../../cluster/cluster.ts';
+import type { Report } from '../messages.ts';
 import type { OpenAddresses } from './open-addresses.ts';
 import { type InForce, Reporter } from './reporter.ts';
 

@@ -1,6 +1,6 @@
-import type { Logger } from '../log/logger.ts';
-import { toErrorData } from '../workers/error-data.ts';
-import type { LogLine } from './messages.ts';
+import type { Logger } from '../../log/logger.ts';
+import { toErrorData } from '../../workers/error-data.ts';
+import type { LogLine } from '../messages.ts';
 
 /** Characters of a line that travel: a stack trace fits. */
 const LONGEST = 4_096;

@@ -1,6 +1,6 @@
 import { Observable, Subject } from 'rxjs';
-import { formatAddress } from '../config/address.ts';
-import type { Listeners } from '../listener/listener.ts';
+import { formatAddress } from '../../config/address.ts';
+import type { Listeners } from '../../listener/listener.ts';
 
 /** Listeners that say where somebody listens. */
 export interface OpenAddresses {

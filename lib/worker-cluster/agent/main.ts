@@ -1,6 +1,6 @@
-import { workerContext } from '../workers/worker-context.ts';
+import { workerContext } from '../../workers/worker-context.ts';
+import { TOPIC } from '../messages.ts';
 import { Agent } from './agent.ts';
-import { TOPIC } from './messages.ts';
 
 // What a worker of `clusterWorkers` runs. Every import here is paid for with each worker that starts.
 const context = workerContext();

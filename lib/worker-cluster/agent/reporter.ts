@@ -1,7 +1,7 @@
-import type { ClusterSnapshot, ServerSnapshot } from '../cluster/snapshot.ts';
-import { sameData } from '../config/plain-data.ts';
-import { toErrorData } from '../workers/error-data.ts';
-import type { Report, ServerReport } from './messages.ts';
+import type { ClusterSnapshot, ServerSnapshot } from '../../cluster/snapshot.ts';
+import { sameData } from '../../config/plain-data.ts';
+import { toErrorData } from '../../workers/error-data.ts';
+import type { Report, ServerReport } from '../messages.ts';
 
 /** What a worker has in force. */
 export interface InForce {

@@ -1,12 +1,12 @@
 import { firstValueFrom, map, merge, Subject, share } from 'rxjs';
-import type { Refusal } from '../cluster/outcome.ts';
-import { isCallable } from '../config/callable.ts';
-import { restoreMarks } from '../config/secrets.ts';
-import type { ClusterConfig } from '../config/server-config.ts';
-import { ModuleLoadError } from '../module/errors.ts';
-import { type LoadedModule, loadModule } from '../module/module.ts';
-import { type AppRefusal, type ResolveAppsOptions, resolveApps } from '../source/resolve-apps.ts';
-import type { ConfigData } from './messages.ts';
+import type { Refusal } from '../../cluster/outcome.ts';
+import { isCallable } from '../../config/callable.ts';
+import { restoreMarks } from '../../config/secrets.ts';
+import type { ClusterConfig } from '../../config/server-config.ts';
+import { ModuleLoadError } from '../../module/errors.ts';
+import { type LoadedModule, loadModule } from '../../module/module.ts';
+import { type AppRefusal, type ResolveAppsOptions, resolveApps } from '../../source/resolve-apps.ts';
+import type { ConfigData } from '../messages.ts';
 
 /** A config with code in the place of names, or the names that lead nowhere here. */
 export type Named =

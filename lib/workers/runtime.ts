@@ -19,6 +19,8 @@ export interface RuntimeLink {
    * closed.
    */
   onMessage(listener: (message: ToWorker, handle: unknown) => boolean): Undo;
+  /** Told once when the primary can be reached no more; at once when it is gone already. */
+  onGone(listener: () => void): Undo;
   /** A number that nobody in this process was given before, from 1. */
   nextId(): number;
 }

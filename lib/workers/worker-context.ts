@@ -10,7 +10,7 @@ import { lameDuck } from './lame-duck.ts';
 import type { NodeServer } from './node-server.ts';
 import { type Assignment, PROTOCOL, type Sharing } from './protocol.ts';
 import { createRuns } from './runs.ts';
-import { findRuntime, isRuntime, type RuntimeLink, type Undo, type WorkerRuntime } from './runtime.ts';
+import { findRuntime, isRuntime, type Undo, type WorkerRuntime } from './runtime.ts';
 import type { CollectedStats } from './statistics.ts';
 import type { WorkerTopic } from './topic.ts';
 import { workerListeners } from './worker-listeners.ts';
@@ -103,7 +103,7 @@ const contextOf = (runtime: WorkerRuntime, { slot, port, sharing }: Assignment):
     },
     port,
     sharing,
-    listeners: workerListeners({ ...linkOf(runtime), onGone }, sharing),
+    listeners: workerListeners(runtime, sharing),
     ready: () => runtime.ready(),
     drain$: guarded(
       new Observable((subscriber) =>
@@ -132,13 +132,6 @@ const contextOf = (runtime: WorkerRuntime, { slot, port, sharing }: Assignment):
       send: (body) => runtime.send({ type: 'topic', topic: name, body }),
     }),
   };
-};
-
-const linkOf = ({ send, onMessage, nextId }: WorkerRuntime): RuntimeLink => ({ send, onMessage, nextId });
-
-const onGone = (listener: () => void): Undo => {
-  process.once('disconnect', listener);
-  return () => process.off('disconnect', listener);
 };
 
 /** Workers on one machine answer within milliseconds, unless they are blocked. */

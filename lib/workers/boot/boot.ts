@@ -62,6 +62,7 @@ const channel = createChannel<FromWorker, ToWorker>(process, {
   },
   closed: () => {
     clearInterval(beating);
+    link.part();
     // The last thing that plain servers do is to close it.
     if (!hasTakenLeave) leave('abandoned');
   },
@@ -228,6 +229,7 @@ const runtime: WorkerRuntime = {
   onTopic: (topic, listener) => inbox.on(topic, listener),
   send: (message, handle, sent) => link.send(message, handle, sent),
   onMessage: (listener) => link.onMessage(listener),
+  onGone: (listener) => link.onGone(listener),
   nextId: () => link.nextId(),
 };
 Object.defineProperty(globalThis, RUNTIME, { value: runtime });

@@ -7,6 +7,8 @@ export class Link implements RuntimeLink {
   readonly #listeners = new Set<(message: ToWorker, handle: unknown) => boolean>();
   readonly #send: RuntimeLink['send'];
   readonly #report: (error: unknown) => void;
+  readonly #partings = new Set<() => void>();
+  #isGone = false;
   #lastId = 0;
 
   constructor(send: RuntimeLink['send'], report: (error: unknown) => void) {
@@ -21,6 +23,19 @@ export class Link implements RuntimeLink {
   onMessage(listener: (message: ToWorker, handle: unknown) => boolean): Undo {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  onGone(listener: () => void): Undo {
+    if (this.#isGone) this.#tell(listener);
+    else this.#partings.add(listener);
+    return () => this.#partings.delete(listener);
+  }
+
+  /** The primary can be reached no more. */
+  part(): void {
+    this.#isGone = true;
+    for (const listener of [...this.#partings]) this.#tell(listener);
+    this.#partings.clear();
   }
 
   nextId(): number {
@@ -38,5 +53,13 @@ export class Link implements RuntimeLink {
       }
     }
     if (!taken) discardHandle(handle);
+  }
+
+  #tell(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#report(error);
+    }
   }
 }

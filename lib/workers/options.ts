@@ -42,8 +42,8 @@ export interface WorkersOptions {
   /** Milliseconds after which a disabled slot gets one more chance; 60 000 by default, 0 for never. */
   readonly coolDownMs?: number;
   /**
-   * Crashes of all workers together, within `intensityPeriodMs`, after which nobody is respawned until that period is
-   * over; no limit by default.
+   * How many crashes of all workers together are answered within `intensityPeriodMs`; one more, and nobody is respawned
+   * for as long. No limit by default.
    */
   readonly maxIntensity?: number;
   /** Milliseconds in which the crashes of `maxIntensity` are counted; 60 000 by default. */

@@ -12,7 +12,9 @@ const NARRATED = [
   /^worker \d+(?:, process \d+, ended| is (?:started|active|disabled|replaced)| lets process| comes back| gets another)/,
   /^worker \d+ could not be started/,
   /^\d+ workers? failed in a row/,
-  /^(?:workers are started again|restarting \d+ worker|changing from \d+ worker)/,
+  /^(?:workers are started again|restarting \d+ worker|changing from \d+ worker|\d+ workers? restarted in )/,
+  /^workers? [\d, ]+ did not leave in time/,
+  /^the restart was given up after /,
 ];
 
 /** A logger whose entries become events; what is an event anyway is left out, and so is what only helps debugging. */

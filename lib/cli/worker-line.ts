@@ -15,6 +15,7 @@ export const workerText = (event: WorkersEvent): string => {
       return `${event.slot} draining: ${event.reason}`;
     case 'exit': {
       const { exit } = workerEventFields(event);
+      if (event.pid === 0) return `${event.slot} could not be started${because(exit)}`;
       return `${event.slot} ${exit === undefined ? 'ended' : exitText(exit)} (process ${event.pid})`;
     }
     case 'respawning':
@@ -43,6 +44,8 @@ export const workerText = (event: WorkersEvent): string => {
       return `${event.message} (${event.code}${event.hint === undefined ? '' : `; hint: ${event.hint}`})`;
   }
 };
+
+const because = (exit: ToldExit | undefined): string => (exit?.error === undefined ? '' : `: ${exit.error.message}`);
 
 const crashes = (count: number): string => (count === 1 ? '1 crash' : `${count} crashes`);
 

@@ -5,6 +5,8 @@ import type { RunEvent } from '../../lib/cli/run-event.ts';
 import { narrateOutcome, narrateReport } from '../../lib/cluster/narrate.ts';
 import type { Outcome } from '../../lib/cluster/outcome.ts';
 import { createSupervisor } from '../../lib/supervision/supervisor.ts';
+import { narrate } from '../../lib/workers/narrate.ts';
+import { SAID } from './worker-events.ts';
 
 const open = () => {
   const events: RunEvent[] = [];
@@ -72,4 +74,10 @@ test('everything else an operator should read is an event, with what it brought 
     { type: 'log', level: 'warn', message: 'server web stopped; 2 connections did not finish in time and were cut' },
     { type: 'log', level: 'info', message: 'SIGTERM: stopping' },
   ]);
+});
+
+test('what workers log is told as events, but for warnings, which the log alone tells', () => {
+  const { events, logger } = open();
+  for (const [event] of SAID) narrate(event, logger);
+  expect(events).toEqual([expect.objectContaining({ type: 'log', level: 'warn', message: 'shared instead (look)' })]);
 });

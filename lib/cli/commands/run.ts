@@ -10,6 +10,7 @@ import { resumeLastGood } from '../../source/last-good.ts';
 import { RunnableError } from '../../supervision/errors.ts';
 import type { Runnable } from '../../supervision/runnable.ts';
 import { supervise } from '../../supervision/supervise.ts';
+import { clusterWorkers } from '../../worker-cluster/cluster-workers.ts';
 import { errorComplaint } from '../complaint.ts';
 import { type Console, printLines } from '../console.ts';
 import { optional } from '../control/optional-server.ts';
@@ -64,7 +65,7 @@ export const run = async (options: RunOptions, console: Console): Promise<ExitCo
     {
       baseDir: dirname(resolve(file)),
       workers: options.workers,
-      clusterWorkers: notYet,
+      clusterWorkers,
       ...(kept === undefined ? {} : { keep: keeper(file, kept, show) }),
     },
   );
@@ -154,10 +155,4 @@ const chooseDisplay = (
   return terminal === undefined
     ? lineDisplay(stdout, stderr, paint, paintErrors)
     : liveDisplay(stdout, terminal, paint, file, snapshot);
-};
-
-const notYet = (): never => {
-  throw new CommandError(EXIT.usage, [
-    { code: 'ERR_USAGE', message: 'workers cannot be run yet', hint: 'serve in one process' },
-  ]);
 };

@@ -24,6 +24,12 @@ import { scaleStart } from './scale-start.ts';
 import { sigterm } from './sigterm.ts';
 import { swapEffect } from './swap-effect.ts';
 import { throughput } from './throughput.ts';
+import { workerBoot } from './worker-boot.ts';
+import { workerChange } from './worker-change.ts';
+import { workerKills } from './worker-kills.ts';
+import { workerRespawn } from './worker-respawn.ts';
+import { workerRestarts } from './worker-restarts.ts';
+import { workerThroughput } from './worker-throughput.ts';
 import { zeroLoss } from './zero-loss.ts';
 
 const benches: readonly Bench[] = [
@@ -46,6 +52,12 @@ const benches: readonly Bench[] = [
   attackers,
   http2Floods,
   poolLookup,
+  workerThroughput,
+  workerRestarts,
+  workerKills,
+  workerRespawn,
+  workerChange,
+  workerBoot,
 ];
 
 const refuse = (message: string): never => {

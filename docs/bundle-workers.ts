@@ -5,7 +5,7 @@
  * Packages that are loaded when they are first needed (`createRequire`) stay outside. The licenses of what is inside are
  * written next to it, as they ask for.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -48,9 +48,7 @@ const licenseOf = (folder: string): string => {
   return `${name} ${version}\n\n${text}\n`;
 };
 
-const modules = (
-  await Promise.all(ENTRIES.filter((entry) => existsSync(join(root, 'dist', entry))).map(bundle))
-).flat();
+const modules = (await Promise.all(ENTRIES.map(bundle))).flat();
 const folders = new Set(modules.flatMap((module) => packageOf(module) ?? []));
 const licenses = [...folders].sort().map(licenseOf);
 writeFileSync(join(root, 'dist/THIRD-PARTY-LICENSES.txt'), licenses.join(`\n${'-'.repeat(72)}\n\n`));

@@ -16,13 +16,19 @@ const read = (name: string): string =>
 const isUnderstood = ([program = '', ...args]: readonly string[]): boolean =>
   program.endsWith('/sluice') && readArguments(args).type === 'order';
 
-describe('the unit of systemd', () => {
-  const unit = read('sluice.service');
-  const setting = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1] ?? '';
+/** Milliseconds that workers have to leave, unless a file says otherwise. */
+const WORKERS_DRAIN_MS = 15_000;
+
+describe.each([
+  ['sluice.service', limitDefaults.drainTimeoutMs],
+  ['sluice-workers.service', WORKERS_DRAIN_MS],
+])('the unit %s', (name, drainMs) => {
+  const unit = read(name);
+  const setting = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(unit)?.[1] ?? '';
 
   test('calls what there is, and leaves servers the time to drain', () => {
     expect(isUnderstood(setting('ExecStart').split(' '))).toBe(true);
-    expect(Number.parseInt(setting('TimeoutStopSec'), 10) * 1_000).toBeGreaterThan(limitDefaults.drainTimeoutMs);
+    expect(Number.parseInt(setting('TimeoutStopSec'), 10) * 1_000).toBeGreaterThan(drainMs);
     expect([setting('Type'), setting('NotifyAccess')]).toEqual(['notify', 'all']);
     expect([setting('RuntimeDirectoryMode'), setting('StateDirectoryMode')]).toEqual(['0700', '0700']);
   });
@@ -31,16 +37,16 @@ describe('the unit of systemd', () => {
     need('systemd-analyze', 'systemd');
     const directory = mkdtempSync(join(tmpdir(), 'sluice-unit-'));
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-    const path = join(directory, 'sluice.service');
+    const path = join(directory, name);
     // The program has to be there for the check, and the user.
     writeFileSync(path, unit.replace('/usr/local/bin/sluice', process.execPath).replaceAll(/=sluice$/gm, '=root'));
     const { status, stderr } = spawnSync('systemd-analyze', ['verify', path], { encoding: 'utf8' });
-    expect([status, stderr.split('\n').filter((line) => line.includes('sluice.service'))]).toEqual([0, []]);
+    expect([status, stderr.split('\n').filter((line) => line.includes(name))]).toEqual([0, []]);
   });
 });
 
-describe('the Dockerfile', () => {
-  const lines = read('Dockerfile').split('\n');
+describe.each(['Dockerfile', 'workers.Dockerfile'])('the %s', (name) => {
+  const lines = read(name).split('\n');
   const json = (instruction: RegExp): readonly string[] => {
     const line = lines.find((one) => instruction.test(one)) ?? '';
     return JSON.parse(line.slice(line.indexOf('[')));
@@ -56,8 +62,8 @@ describe('the Dockerfile', () => {
   });
 });
 
-describe('the manifest of Kubernetes', () => {
-  const documents = parseAllDocuments(read('kubernetes.yaml')).map((document) => {
+describe.each(['kubernetes.yaml', 'kubernetes-workers.yaml'])('the manifest %s', (file) => {
+  const documents = parseAllDocuments(read(file)).map((document) => {
     expect(document.errors).toEqual([]);
     return document.toJS();
   });

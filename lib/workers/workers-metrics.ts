@@ -155,7 +155,8 @@ export const createWorkersMetrics = (options: WorkersMetricsOptions): WorkersMet
     const before = exposers.reports;
     const [stats, here] = await Promise.all([workers.collect({ timeoutMs, series: true }), readOwn()]);
     const serving = new Map(stats.workers.map(({ slot, pid }) => [slot, pid]));
-    const all = [...exposers.since(before)];
+    // In the same order each time, whoever answers first.
+    const all = [...exposers.since(before)].sort((one, other) => one.slot - other.slot);
     const fresh = all.filter(({ isFresh }) => isFresh);
     const missing = new Set([
       ...stats.missing,

@@ -94,6 +94,8 @@ const listenTo = (child: ChildProcess, pid: number): Program => {
         if (found.length >= count) finish(() => resolve(found.slice(0, count)));
       };
       const fail = (why: string): void => {
+        // Long settled: telling what was said would take its time, for each that ever listened.
+        if (!listeners.has(look)) return;
         const all = [...said.map((one) => JSON.stringify(one)), ...printed].join('\n');
         finish(() => reject(new Error(`${why} before it said ${count} × ${type}:\n${all}`)));
       };

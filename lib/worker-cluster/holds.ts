@@ -1,15 +1,4 @@
-import {
-  catchError,
-  concat,
-  merge,
-  NEVER,
-  Observable,
-  type Subscription,
-  take,
-  throwError,
-  timeout,
-  timer,
-} from 'rxjs';
+import { catchError, concat, merge, NEVER, Observable, Subscription, take, throwError, timeout, timer } from 'rxjs';
 import { BindTimeoutError } from '../cluster/errors.ts';
 import { type Address, formatAddress, isAnyPort } from '../config/address.ts';
 import { BindError } from '../listener/errors.ts';
@@ -123,7 +112,9 @@ export class Holds {
   #bind(address: Address): Observable<Hold> {
     return new Observable((subscriber) => {
       let isBound = false;
-      const socket = concat(this.#options.sockets.hold(address), NEVER).subscribe({
+      const socket = new Subscription();
+      const bound$ = concat(this.#options.sockets.hold(address), NEVER);
+      const binding = bound$.subscribe({
         next: (bound) => {
           if (isBound) return;
           isBound = true;
@@ -144,6 +135,7 @@ export class Holds {
           subscriber.error(cause);
         },
       });
+      socket.add(binding);
       return () => {
         if (!isBound) socket.unsubscribe();
       };

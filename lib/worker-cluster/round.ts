@@ -187,16 +187,17 @@ export const round = (proposal: Proposal, site: RoundSite): Observable<RoundResu
         if (counted.result !== 'abort') return of<RoundResult>({ status: 'deserted' });
         const { refusals } = counted;
         const undo: ToAgent = { type: 'abort', round: number };
-        const told$ = tell(
+        // It may be long before a message reaches a process that stands still.
+        tell(
           present().filter(({ pid }) => late.has(pid)),
           undo,
-        );
+        ).subscribe();
         const undone$ = carryOut(
           present().filter(({ pid }) => !late.has(pid)),
           undo,
         );
         return concat(
-          merge(told$, undone$),
+          undone$,
           defer(() =>
             of<RoundResult>({
               status: 'refused',

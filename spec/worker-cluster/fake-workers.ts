@@ -64,7 +64,8 @@ interface FakeProcess {
   readonly life: { alive: boolean; frozen: boolean; ready: boolean };
   /** What waits while it is frozen. */
   readonly held: (() => void)[];
-  readonly sockets: Set<SharedSocket>;
+  /** Lets go of every socket it accepts at, as the system does when it ends. */
+  readonly sockets: Set<() => void>;
 }
 
 const DEFAULTS = { count: 2, respawn: true };
@@ -277,7 +278,7 @@ export class FakeWorkers implements Workers {
     const pid = this.#pid;
     const inbox$ = new ReplaySubject<unknown>();
     const life = { alive: true, frozen: false, ready: false };
-    const sockets = new Set<SharedSocket>();
+    const sockets = new Set<() => void>();
     const agent = new Agent({
       listeners: this.listenersOf(slot, this.#listeners(sockets)),
       topic: {
@@ -346,8 +347,7 @@ export class FakeWorkers implements Workers {
     life.alive = false;
     this.#processes.delete(pid);
     void agent.stop({ drainTimeoutMs: 0 });
-    for (const socket of sockets) socket.leave();
-    sockets.clear();
+    for (const leave of sockets) leave();
     const crash = code !== 0;
     const exit = { code, signal, crash, forced: signal !== null, at: 0, ...(error === undefined ? {} : { error }) };
     if (this.processOf(slot) === undefined) this.#slots[slot] = crash ? 'crashed' : 'stopped';
@@ -360,7 +360,7 @@ export class FakeWorkers implements Workers {
     }
   }
 
-  #listeners(own: Set<SharedSocket>): Listeners {
+  #listeners(own: Set<() => void>): Listeners {
     return (address) =>
       new Observable((subscriber) => {
         const shared = this.#held.get(formatAddress(address));
@@ -369,8 +369,13 @@ export class FakeWorkers implements Workers {
           return undefined;
         }
         shared.users += 1;
-        own.add(shared);
         let attached: Acceptor | undefined;
+        const leave = (): void => {
+          if (!own.delete(leave)) return;
+          if (attached !== undefined) shared.acceptors.delete(attached);
+          shared.leave();
+        };
+        own.add(leave);
         let acceptedAt = 0;
         subscriber.next({
           address: shared.address,
@@ -389,10 +394,7 @@ export class FakeWorkers implements Workers {
             shared.attach(attached);
           },
         });
-        return () => {
-          if (attached !== undefined) shared.acceptors.delete(attached);
-          if (own.delete(shared)) shared.leave();
-        };
+        return leave;
       });
   }
 

@@ -27,6 +27,8 @@ interface Part {
   readonly exchange: Exchange;
   phase: ExchangePhase;
   steps: Subscription;
+  /** Why its replacement will not take over. */
+  failure: Error | undefined;
 }
 
 /**
@@ -50,7 +52,15 @@ export const rollingRestart = (slots: readonly Slot[], options: RollingOptions):
     let patience = Subscription.EMPTY;
     const parts = slots
       .filter(({ state, isClosing }) => !isGivenUp(state) && !isClosing)
-      .map((slot): Part => ({ slot, exchange: exchange(slot, farewell), phase: 'waiting', steps: Subscription.EMPTY }));
+      .map(
+        (slot): Part => ({
+          slot,
+          exchange: exchange(slot, farewell),
+          phase: 'waiting',
+          steps: Subscription.EMPTY,
+          failure: undefined,
+        }),
+      );
 
     const needed = (): number => Math.min(options.minAvailable, slots.filter(({ state }) => !isGivenUp(state)).length);
     const active = (also?: number): number =>
@@ -92,7 +102,10 @@ export const rollingRestart = (slots: readonly Slot[], options: RollingOptions):
           if (step.type === 'done' && step.forced) forced.push(part.slot.id);
           advance();
         },
-        error: (error: Error) => abort(error, part.slot),
+        error: (error: Error) => {
+          part.failure = error;
+          advance();
+        },
       });
       subscriber.add(part.steps);
       // It was over before there was anything to unsubscribe.
@@ -117,10 +130,18 @@ export const rollingRestart = (slots: readonly Slot[], options: RollingOptions):
       if (moving) return;
       moving = true;
       while (cause === undefined) {
+        // One that booted ahead and failed is told of when it is its turn: those before it are replaced as ever.
+        const front = parts.find(({ phase }) => phase !== 'leaving' && phase !== 'done');
+        if (front?.failure !== undefined) {
+          abort(front.failure, front.slot);
+          break;
+        }
         const state = parts.map(({ slot, phase }) => ({ slot: slot.id, phase }));
         const move = nextMove(state, { surge, mayLetGo: (id) => active(id) >= needed() });
         const part = parts.find(({ slot }) => slot.id === move?.slot);
         if (move === undefined || part === undefined) break;
+        // Nobody comes after one that has failed.
+        if (move.type === 'prepare' && parts.some(({ failure }) => failure !== undefined)) break;
         if (move.type === 'prepare') begin(part);
         else part.exchange.takeOver();
       }

@@ -122,6 +122,18 @@ describe('a replacement that does not become ready', () => {
     expect(report).toMatchObject({ status: 'aborted', replaced: [0], kept: [2], failed: [1] });
   });
 
+  test('though it was booted ahead is told of when it is its turn', async () => {
+    const manners = replacements(3, (nth) => (nth === 1 ? { crashMs: 0 } : { readyMs: 500 }));
+    const { report } = await restarted(await startedFleet({ surge: 2 }, manners));
+    expect(report).toMatchObject({ status: 'aborted', replaced: [0], kept: [2], failed: [1] });
+  });
+
+  test('is the first in order, whichever of several fails first', async () => {
+    const manners = replacements(3, (nth) => ({ crashMs: nth === 0 ? 200 : 0, readyMs: NEVER_MS }));
+    const { report } = await restarted(await startedFleet({ surge: 3 }, manners));
+    expect(report).toMatchObject({ status: 'aborted', replaced: [], kept: [1, 2], failed: [0] });
+  });
+
   test('does not keep the next restart from being done', async () => {
     const made = await startedFleet(
       {},

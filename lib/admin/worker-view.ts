@@ -100,6 +100,7 @@ export const workerView = (worker: WorkerSnapshot | WorkerDetail): WorkerView =>
   const { servers: _, ...own } = { servers: undefined, ...rest };
   return {
     ...own,
+    uptimeMs: Math.round(own.uptimeMs),
     ...(lastExit === undefined ? {} : { lastExit: exitView(lastExit) }),
     ...(error === undefined ? {} : { error: errorView(error) }),
   };

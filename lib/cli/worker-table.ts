@@ -99,5 +99,5 @@ const noteOf = ({ state, replacement, error, lastExit }: TableWorker): string =>
 /** Mebibytes, or gibibytes where there are many. */
 const bytes = (count: number): string => {
   const mebibytes = count / 1_048_576;
-  return mebibytes < 1_000 ? `${Math.round(mebibytes)} MB` : `${(mebibytes / 1_024).toFixed(1)} GB`;
+  return mebibytes < 1_000 ? `${Math.round(mebibytes)} MiB` : `${(mebibytes / 1_024).toFixed(1)} GiB`;
 };

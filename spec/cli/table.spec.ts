@@ -176,8 +176,8 @@ describe('workers', () => {
       'ID   STATE    ADDRESS                CONNS  IN-FLIGHT  UPTIME',
       'web  running  http://127.0.0.1:8080     14          2  1m 05s',
       'WORKER  STATE    PID  CONNS  IN-FLIGHT  MEMORY  BUSY  UPTIME',
-      '0       active  4710      7          1   60 MiB   3 %  1m 05s',
-      '1       active  4711      7          1   60 MiB   3 %  1m 05s',
+      '0       active  4710      7          1  60 MiB   3 %  1m 05s',
+      '1       active  4711      7          1  60 MiB   3 %  1m 05s',
     ]);
   });
 
@@ -199,8 +199,8 @@ describe('workers', () => {
   test('lose the least urgent columns on a narrow terminal, never their number and state', () => {
     expect(draw({ snapshot: two }, 40).slice(3)).toEqual([
       'WORKER  STATE    PID  CONNS  MEMORY',
-      '0       active  4710      7   60 MiB',
-      '1       active  4711      7   60 MiB',
+      '0       active  4710      7  60 MiB',
+      '1       active  4711      7  60 MiB',
     ]);
     expect(draw({ snapshot: two }, 20).slice(3)).toEqual([
       'WORKER  STATE    PID',

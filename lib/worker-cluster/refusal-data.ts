@@ -1,13 +1,33 @@
 import type { Refusal } from '../cluster/outcome.ts';
 import { ConfigError } from '../config/errors.ts';
 import type { Issue } from '../config/issue.ts';
+import { redact, type Secret, type SecretMarks } from '../config/secrets.ts';
 import { fromErrorData, toErrorData } from '../workers/error-data.ts';
+import type { ErrorData } from '../workers/protocol.ts';
 import { WorkerCommitError, type WorkerIdentity } from './errors.ts';
 import type { RefusalData } from './messages.ts';
 
-/** Refusals on their way to the primary. */
-export const toRefusalData = (refusals: readonly Refusal[]): readonly RefusalData[] =>
-  refusals.map(({ server, cause, issues }) => ({ server, cause: toErrorData(cause), issues }));
+/**
+ * Refusals on their way to the primary; without what their servers must not show: a name that leads nowhere may have come
+ * from the environment.
+ */
+export const toRefusalData = (refusals: readonly Refusal[], marks: SecretMarks): readonly RefusalData[] =>
+  refusals.map(({ server, cause, issues }) => {
+    const secrets = marks[server] ?? [];
+    return { server, cause: redacted(toErrorData(cause), secrets), issues };
+  });
+
+const redacted = (data: ErrorData, secrets: readonly Secret[]): ErrorData => {
+  if (secrets.length === 0) return data;
+  const { message, hint, stack, cause, ...rest } = data;
+  return {
+    ...rest,
+    message: redact(message, secrets),
+    ...(hint === undefined ? {} : { hint: redact(hint, secrets) }),
+    ...(stack === undefined ? {} : { stack: redact(stack, secrets) }),
+    ...(cause === undefined ? {} : { cause: redacted(cause, secrets) }),
+  };
+};
 
 /** Refusals as the primary tells of them: with the worker that they come from. */
 export const fromRefusalData = (worker: WorkerIdentity, refusals: readonly RefusalData[]): readonly Refusal[] =>

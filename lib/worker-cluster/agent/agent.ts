@@ -187,7 +187,12 @@ export class Agent implements Runnable {
       return;
     }
     const refuse = (refusals: readonly Refusal[], unrestored: readonly Refusal[] = []): void =>
-      this.#say({ type: 'refused', round, refusals: toRefusalData(refusals), unrestored: toRefusalData(unrestored) });
+      this.#say({
+        type: 'refused',
+        round,
+        refusals: toRefusalData(refusals, config.marks),
+        unrestored: toRefusalData(unrestored, config.marks),
+      });
     let isPrepared = false;
     const prepared = (): Promise<void> => {
       isPrepared = true;
@@ -219,7 +224,7 @@ export class Agent implements Runnable {
     if (outcome.status === 'rejected') return refuse(refusalsOf(outcome.issues));
     if (outcome.status !== 'rolledBack') return;
     const { server, cause, unrestored, refused = [] } = outcome;
-    if (isPrepared) this.#say({ type: 'undone', round, unrestored: toRefusalData(unrestored) });
+    if (isPrepared) this.#say({ type: 'undone', round, unrestored: toRefusalData(unrestored, config.marks) });
     else if (behind.length > 0) refuse(behind, unrestored);
     else refuse(refused.length > 0 ? refused : [{ server, cause, issues: [] }], unrestored);
   }

@@ -81,6 +81,8 @@ export const createNames = (base: string, code: string | undefined): Names => {
   let opened: Promise<(servers: unknown) => Promise<Named>> | undefined;
   return {
     resolve: async ({ servers, marks }) => {
+      // Who has nothing to run needs no code: what is wrong with it is told of the config that does.
+      if (Object.keys(servers).length === 0) return { ok: true, config: {} };
       opened ??= open();
       // One that could not be loaded is tried again with the next config.
       const resolve = await opened.catch((cause: unknown) => {

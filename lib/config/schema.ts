@@ -201,6 +201,8 @@ const middlewareAroundRoutes: Check = (record, report) => {
   report(['middleware'], record.middleware, wording("'routes' beside it", "surrounds 'routes', not an 'app'", hint));
 };
 
+const DATA_APP = "data uses 'routes': [{ path: '*', module: './app.ts' }]; with 'workers' it may name an app";
+
 /** A server in code. */
 export const serverSchema = v.pipe(
   shape(
@@ -208,10 +210,7 @@ export const serverSchema = v.pipe(
     {
       ...data,
       app: v.optional(
-        v.custom<App>(
-          isApp,
-          wording('a Hono app, an object with fetch, or a fetch function', '', "data uses 'routes'"),
-        ),
+        v.custom<App>(isApp, wording('a Hono app, an object with fetch, or a fetch function', '', DATA_APP)),
       ),
       routes: v.optional(routesSchema),
       middleware: v.optional(middlewareSchema),

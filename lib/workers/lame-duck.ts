@@ -12,6 +12,9 @@ const ACCEPT_MS = 1_000;
 /** How long clients that keep connections open have to be told, with their next answer, to leave them. */
 const TELL_MS = 1_000;
 
+/** How long somebody who has connected has at least to say something. */
+const SILENT_MS = 100;
+
 const LOOK_MS = 10;
 
 /** A server of Node that can leave. */
@@ -25,10 +28,23 @@ interface Closing {
   once(event: 'close', listener: () => void): unknown;
 }
 
+interface Connection extends Closing {
+  readonly bytesRead: number;
+  destroy(): unknown;
+}
+
 interface Answer extends Closing {
   readonly headersSent: boolean;
   shouldKeepAlive: boolean;
 }
+
+const isClosing = (value: unknown): value is Closing =>
+  typeof value === 'object' && value !== null && 'once' in value && typeof value.once === 'function';
+
+const isConnection = (value: Closing): value is Connection =>
+  'bytesRead' in value && 'destroy' in value && typeof value.destroy === 'function';
+
+const isAnswer = (value: Closing): value is Answer => 'headersSent' in value && 'shouldKeepAlive' in value;
 
 /**
  * Follows a server of Node, and lets it drain.
@@ -38,19 +54,22 @@ interface Answer extends Closing {
  * tell everybody who is busy.
  */
 export const lameDuck = (server: NodeServer): LameDuck => {
-  const connections = new Set<Closing>();
+  /** And when they were accepted. */
+  const connections = new Map<Connection, number>();
   const answers = new Set<Answer>();
   let requests = 0;
   let acceptedAt = 0;
   let leaving = false;
 
   // In front of all others: the handler may answer at once.
-  server.prependListener('connection', (connection: Closing) => {
+  server.prependListener('connection', (connection) => {
+    if (!isClosing(connection) || !isConnection(connection)) return;
     acceptedAt = performance.now();
-    connections.add(connection);
+    connections.set(connection, acceptedAt);
     connection.once('close', () => connections.delete(connection));
   });
-  server.prependListener('request', (_request: unknown, answer: Answer) => {
+  server.prependListener('request', (_request, answer) => {
+    if (!isClosing(answer) || !isAnswer(answer)) return;
     requests += 1;
     if (leaving) answer.shouldKeepAlive = false;
     answers.add(answer);
@@ -72,9 +91,16 @@ export const lameDuck = (server: NodeServer): LameDuck => {
       if (!handOver && server.listening) await quiet(Math.min(ACCEPT_MS, deadlineMs / 2));
       if (server.listening) stopAccepting(server);
       // Nobody takes over from an orphan: the address is to be free soon.
-      const tellUntil = startedAt + (reason === 'abandoned' ? 0 : Math.min(TELL_MS, deadlineMs / 2));
+      const tellMs = reason === 'abandoned' ? 0 : Math.min(TELL_MS, deadlineMs / 2);
       while (connections.size > 0) {
-        if (performance.now() >= tellUntil) server.closeIdleConnections?.();
+        const now = performance.now();
+        if (now >= startedAt + tellMs) {
+          server.closeIdleConnections?.();
+          // Idle are those that had a request. Who never sent a byte would be waited for as long as headers may take.
+          for (const [connection, at] of connections) {
+            if (connection.bytesRead === 0 && now >= at + Math.max(tellMs, SILENT_MS)) connection.destroy();
+          }
+        }
         await look();
       }
     },

@@ -23,7 +23,10 @@ export const drainTimeoutMs = (deadlineMs: number): number =>
  *
  * @param report - what is thrown by a runnable that nobody waits for any more.
  */
-export const createRuns = (runtime: WorkerRuntime, report: (error: unknown) => void): Runs => {
+export const createRuns = (
+  runtime: Pick<WorkerRuntime, 'ready' | 'hold' | 'load'>,
+  report: (error: unknown) => void,
+): Runs => {
   /** Those that are not `Running` yet. */
   const starting = new Set<Runnable>();
 

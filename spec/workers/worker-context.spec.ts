@@ -47,6 +47,13 @@ test('a worker knows its slot, how many there are and its port; a spare that wai
   expect(await primary.hear('serving')).toMatchObject({ slot: 2, argv: [expect.any(String), '--late'] });
 });
 
+test('a script may be TypeScript, whatever this Node makes of it', async () => {
+  const primary = await startPrimary();
+  const pid = await primary.fork('typed-worker.ts', { assign: { slot: 4 } });
+  expect(await primary.hear('typed')).toMatchObject({ slot: 4, greeting: 'hello' });
+  await primary.message(pid, 'ready');
+});
+
 test('a spare that waits leaves at once when it is asked to, and when its primary is gone', async () => {
   const primary = await startPrimary();
   const [first, second, third] = [

@@ -10,6 +10,9 @@ const REQUESTED = 'http.server.request.start';
 
 const LOOK_MS = 20;
 
+/** How long somebody who has connected has at least to say something. */
+const SILENT_MS = 100;
+
 /** How long clients that keep connections open have to be told, with their next answer, to leave them. */
 const TELL_MS = 1_000;
 
@@ -18,11 +21,12 @@ const TELL_MS = 1_000;
  * connections that they accept.
  */
 export class PlainServers {
-  readonly #sockets = new Set<Socket>();
+  /** And when they were accepted. */
+  readonly #sockets = new Map<Socket, number>();
   readonly #accepted = (message: unknown): void => {
     const socket = socketIn(message);
     if (socket === undefined) return;
-    this.#sockets.add(socket);
+    this.#sockets.set(socket, performance.now());
     socket.once('close', () => this.#sockets.delete(socket));
   };
 
@@ -61,19 +65,19 @@ export class PlainServers {
   async #emptied(limitMs?: number): Promise<void> {
     const until = performance.now() + (limitMs ?? Number.POSITIVE_INFINITY);
     while (this.#sockets.size > 0 && performance.now() < until) {
-      if (limitMs === undefined) for (const socket of this.#sockets) closeIdle(socket);
+      if (limitMs === undefined) for (const [socket, at] of this.#sockets) closeIdle(socket, at);
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
   }
 }
 
-/** Asked of the server again and again: connections become idle one by one. */
-const closeIdle = (socket: Socket): void => {
+/** Of an HTTP server, which is asked again and again: connections become idle one by one. */
+const closeIdle = (socket: Socket, acceptedAt: number): void => {
   const server: unknown = Reflect.get(socket, 'server');
-  if (typeof server !== 'object' || server === null) return;
-  if ('closeIdleConnections' in server && typeof server.closeIdleConnections === 'function') {
-    server.closeIdleConnections();
-  }
+  if (typeof server !== 'object' || server === null || !('closeIdleConnections' in server)) return;
+  if (typeof server.closeIdleConnections === 'function') server.closeIdleConnections();
+  // Idle are those that had a request. Who never sent a byte would be waited for as long as headers may take.
+  if (socket.bytesRead === 0 && performance.now() - acceptedAt >= SILENT_MS) socket.destroy();
 };
 
 /** The answer says `Connection: close`, unless its handler says otherwise. */

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /** What processes are started with. */
 const ENTRIES = ['workers/boot/boot.js', 'worker-cluster/agent/main.js'];
@@ -24,7 +25,8 @@ const bundle = async (entry: string): Promise<readonly string[]> => {
   const build = await rolldown({
     input: file,
     platform: 'node',
-    external: [/^node:/],
+    // Packages that may not be installed are loaded as ever, or found to be missing.
+    external: [/^node:/, ...Object.keys(peerDependencies)],
     // Node is given the CommonJS build of rxjs otherwise, from which nothing can be left out.
     resolve: { alias: { rxjs: join(root, 'node_modules/rxjs/dist/esm/index.js') } },
     logLevel: 'warn',

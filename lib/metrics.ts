@@ -3,9 +3,9 @@ export {
   type ClusterOwner,
   createMetrics,
   type Metrics,
-  type MetricsOptions,
   type ObserveOptions,
 } from './metrics/metrics.ts';
+export type { MetricsOptions } from './metrics/metrics-options.ts';
 export type { MeasuredCluster } from './metrics/observed-cluster.ts';
 export type { MetricsRegistry } from './metrics/registry.ts';
 export { type TracerSource, type TracingOptions, tracing } from './metrics/tracing.ts';

@@ -1,13 +1,13 @@
 import type { Hono } from 'hono';
 import { Subscription, type Unsubscribable } from 'rxjs';
 import { OptionsError } from '../config/errors.ts';
-import { assertOptions } from '../config/known-options.ts';
 import { clusterFamilies } from './cluster-families.ts';
 import { MetricsClusterError } from './errors.ts';
 import { EventLoopWatch } from './event-loop.ts';
 import { eventLoopFamilies } from './event-loop-families.ts';
 import { healthFamilies } from './health-families.ts';
 import { metricsApp } from './metrics-app.ts';
+import { checkMetricsOptions, MAX_ROUTES, type MetricsOptions } from './metrics-options.ts';
 import { type MeasuredCluster, ObservedCluster } from './observed-cluster.ts';
 import { loadPeer } from './peer.ts';
 import type { MetricsRegistry } from './registry.ts';
@@ -15,21 +15,6 @@ import { requestFamilies } from './request-families.ts';
 import type { Scrape } from './scrape.ts';
 import { Scrapes } from './scrapes.ts';
 import { serverFamilies } from './server-families.ts';
-
-/** What is measured, and under which names; everything has a default. */
-export interface MetricsOptions {
-  /** One of prom-client's registries that series are added to; one of their own by default. */
-  readonly registry?: MetricsRegistry;
-  /** What the names of all series begin with; `'sluice_'` by default. */
-  readonly prefix?: string;
-  /**
-   * How many routes of a server are told apart, from 1; 100 by default. Those asked for after that are `other`: an app
-   * with thousands of them would be thousands of series.
-   */
-  readonly maxRoutes?: number;
-  /** Expose what prom-client measures of the process and of Node as well, under its own names; `false` by default. */
-  readonly process?: boolean;
-}
 
 /** What has a cluster beneath it, as a pool does. */
 export interface ClusterOwner {
@@ -65,21 +50,8 @@ export interface Metrics {
 
 const FAMILIES = [...clusterFamilies, ...serverFamilies, ...requestFamilies, ...healthFamilies, ...eventLoopFamilies];
 
-/** A number of routes that tells most apps apart, and keeps a server below some ten thousand lines. */
-const MAX_ROUTES = 100;
-
 /** One of those that prom-client measures of the process. */
 const OF_PROCESS = 'process_cpu_user_seconds_total';
-
-const OPTIONS: readonly (keyof MetricsOptions)[] = ['registry', 'prefix', 'maxRoutes', 'process'];
-
-const check = (options: MetricsOptions): void => {
-  assertOptions(options, OPTIONS);
-  const { prefix = '', maxRoutes = MAX_ROUTES } = options;
-  if (!/^(?:[a-z_:][\w:]*)?$/i.test(prefix))
-    throw new OptionsError('prefix', 'letters, digits, _ and :, no digit first');
-  if (!Number.isInteger(maxRoutes) || maxRoutes < 1) throw new OptionsError('maxRoutes', 'a whole number from 1');
-};
 
 /** Callers without types find out here, rather than at the first scrape. */
 const clusterOf = (given: MeasuredCluster | ClusterOwner): MeasuredCluster => {
@@ -148,7 +120,7 @@ class Observed {
  * ```
  */
 export const createMetrics = async (options: MetricsOptions = {}): Promise<Metrics> => {
-  check(options);
+  checkMetricsOptions(options);
   const { prefix = 'sluice_', maxRoutes = MAX_ROUTES } = options;
   const { expose, exposeProcess, isTaken, openRegistry } = await loadPeer(
     'prom-client',

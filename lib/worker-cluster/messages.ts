@@ -4,6 +4,7 @@ import type { SecretMarks } from '../config/secrets.ts';
 import type { CommitMode, Strategy } from '../config/server-config.ts';
 import { errorDataSchema } from '../workers/error-data-schema.ts';
 import type { ErrorData } from '../workers/protocol.ts';
+import type { WorkerMetricsOptions } from './worker-cluster.ts';
 
 /** What the primary and the agents in its workers talk under. */
 export const TOPIC = 'cluster';
@@ -20,6 +21,8 @@ export interface AgentSettings {
   readonly baseDir: string;
   /** The module that gives code to names, absolute; absent when there is none. */
   readonly code?: string;
+  /** How it measures what it serves; absent when it does not. */
+  readonly metrics?: WorkerMetricsOptions;
 }
 
 /** A config as it travels. */
@@ -177,6 +180,13 @@ const settings = v.object({
   shutdownTimeoutMs: count,
   baseDir: v.string(),
   code: v.exactOptional(v.string()),
+  metrics: v.exactOptional(
+    v.object({
+      prefix: v.exactOptional(v.string()),
+      maxRoutes: v.exactOptional(count),
+      process: v.exactOptional(v.boolean()),
+    }),
+  ),
 });
 
 const toAgentSchema: v.GenericSchema<unknown, ToAgent> = v.variant('type', [

@@ -4,9 +4,10 @@ import type { ClusterOptions, ClusterSettings } from '../cluster/options.ts';
 import { settingsOf } from '../cluster/options.ts';
 import { OptionsError } from '../config/errors.ts';
 import { assertOptions } from '../config/known-options.ts';
+import { checkMetricsOptions } from '../metrics/metrics-options.ts';
 import type { WorkersOptions } from '../workers/options.ts';
 import type { AgentSettings } from './messages.ts';
-import type { WorkerClusterOptions } from './worker-cluster.ts';
+import type { WorkerClusterOptions, WorkerMetricsOptions } from './worker-cluster.ts';
 
 /** Options with every default filled in. */
 export interface WorkerClusterSettings {
@@ -61,7 +62,7 @@ const WORKERS = [
   'onExit',
 ] as const satisfies readonly (keyof WorkersOptions & keyof WorkerClusterOptions)[];
 
-const OWN = ['code', 'prepareTimeoutMs'] as const satisfies readonly (keyof WorkerClusterOptions)[];
+const OWN = ['code', 'prepareTimeoutMs', 'metrics'] as const satisfies readonly (keyof WorkerClusterOptions)[];
 
 /** All that `WorkerClusterOptions` has. */
 export const workerClusterOptions: readonly (keyof WorkerClusterOptions)[] = [...CLUSTER, ...WORKERS, ...OWN];
@@ -89,6 +90,15 @@ const codePath = (code: unknown, baseDir: string): string => {
   return code.startsWith('file:') ? fileURLToPath(code) : resolve(baseDir, code);
 };
 
+const METRICS: readonly (keyof WorkerMetricsOptions)[] = ['prefix', 'maxRoutes', 'process'];
+
+/** The workers look at the values themselves, by then it is late: what each of them would refuse is refused here. */
+const metricsOf = (metrics: boolean | WorkerMetricsOptions): WorkerMetricsOptions | undefined => {
+  if (typeof metrics === 'boolean') return metrics ? {} : undefined;
+  checkMetricsOptions(metrics, METRICS);
+  return pick(metrics, METRICS);
+};
+
 /** Fills in the defaults. Throws an `OptionsError` for a value that cannot be worked with. */
 export const workerClusterSettingsOf = (options: WorkerClusterOptions): WorkerClusterSettings => {
   assertOptions(options, workerClusterOptions);
@@ -96,6 +106,7 @@ export const workerClusterSettingsOf = (options: WorkerClusterOptions): WorkerCl
   const { name, strategy, restartDelayMs, startTimeoutMs, logger } = cluster;
   const baseDir = resolve(cluster.baseDir);
   const { code, prepareTimeoutMs = PREPARE_TIMEOUT_MS, shutdownTimeoutMs = SHUTDOWN_TIMEOUT_MS } = options;
+  const metrics = metricsOf(options.metrics ?? false);
   return {
     cluster,
     workers: { ...pick(options, WORKERS), name: `${name} workers`, port: 0, logger },
@@ -108,6 +119,7 @@ export const workerClusterSettingsOf = (options: WorkerClusterOptions): WorkerCl
       shutdownTimeoutMs,
       baseDir,
       ...(code === undefined ? {} : { code: codePath(code, baseDir) }),
+      ...(metrics === undefined ? {} : { metrics }),
     },
   };
 };

@@ -7,9 +7,13 @@ import type { Plan } from '../cluster/plan.ts';
 import type { ClusterSnapshot, ServerSnapshot } from '../cluster/snapshot.ts';
 import type { NamedServerConfig } from '../config/named-config.ts';
 import type { CommitMode, ServerConfig } from '../config/server-config.ts';
+import type { MetricsOptions } from '../metrics/metrics-options.ts';
 import type { WorkersOptions } from '../workers/options.ts';
 import type { WorkerSnapshot } from '../workers/snapshot.ts';
 import type { Workers } from '../workers/workers.ts';
+
+/** How every worker measures what it serves. */
+export type WorkerMetricsOptions = Pick<MetricsOptions, 'prefix' | 'maxRoutes' | 'process'>;
 
 /** How a cluster on several processes works; everything has a default. */
 export interface WorkerClusterOptions
@@ -27,6 +31,12 @@ export interface WorkerClusterOptions
    * told then, before a commit is taken to be over without those that stand still.
    */
   readonly prepareTimeoutMs?: number;
+  /**
+   * Have every worker measure what it serves, with options of `createMetrics`; `false` by default. All of it is scraped
+   * in the primary, from `createWorkersMetrics({ workers: cluster.workers })`. Workers need the package `prom-client` for
+   * it; one that cannot load it says so in the log, and serves.
+   */
+  readonly metrics?: boolean | WorkerMetricsOptions;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Subscription, type Unsubscribable } from 'rxjs';
-import { createMetrics, type MetricsOptions } from '../metrics/metrics.ts';
+import { createMetrics } from '../metrics/metrics.ts';
+import type { MetricsOptions } from '../metrics/metrics-options.ts';
 import type { MeasuredCluster } from '../metrics/observed-cluster.ts';
 import type { MetricsRegistry } from '../metrics/registry.ts';
 import { readRegistry } from '../metrics/series.ts';

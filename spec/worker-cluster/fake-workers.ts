@@ -1,7 +1,9 @@
 import { EMPTY, Observable, ReplaySubject, Subject, type Subscription } from 'rxjs';
 import { type Address, formatAddress } from '../../lib/config/address.ts';
 import type { Acceptor, Listener, Listeners } from '../../lib/listener/listener.ts';
+import type { Logger } from '../../lib/log/logger.ts';
 import { Agent } from '../../lib/worker-cluster/agent/agent.ts';
+import type { WorkerMetricsOptions } from '../../lib/worker-cluster/worker-cluster.ts';
 import type { WorkersEvent } from '../../lib/workers/event.ts';
 import type { WorkersOptions } from '../../lib/workers/options.ts';
 import type { RestartReport } from '../../lib/workers/restart-report.ts';
@@ -86,6 +88,9 @@ export class FakeWorkers implements Workers {
   fate: (message: Said) => Fate = () => 'pass';
   /** What a process is started with; a test may break its sockets. */
   listenersOf: (slot: number, listeners: Listeners) => Listeners = (_slot, listeners) => listeners;
+  /** What processes were asked to measure with, and what measuring does. */
+  readonly measured: { readonly slot: number; readonly options: WorkerMetricsOptions }[] = [];
+  measure: (log: Logger) => Promise<void> = async () => {};
   respawn: boolean;
   readonly #count: number;
   readonly #messages$ = new Subject<TopicMessage>();
@@ -289,6 +294,10 @@ export class FakeWorkers implements Workers {
             if (delivered) this.#messages$.next({ slot, pid, body: copy });
           });
         },
+      },
+      measure: (_cluster, options, log) => {
+        this.measured.push({ slot, options });
+        return this.measure(log);
       },
     });
     const process: FakeProcess = { slot, pid, agent, inbox$, life, held: [], sockets };

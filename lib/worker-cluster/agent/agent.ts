@@ -11,6 +11,7 @@ import type { WorkerTopic } from '../../workers/topic.ts';
 import { CatchUpError } from '../errors.ts';
 import { type AgentSettings, type ConfigData, type FromAgent, readToAgent, type ToAgent } from '../messages.ts';
 import { refusalsOf, toRefusalData } from '../refusal-data.ts';
+import type { Measure } from './measuring.ts';
 import { createNames, type Names } from './names.ts';
 import { openAddresses } from './open-addresses.ts';
 import { createRemoteLog } from './remote-log.ts';
@@ -21,6 +22,7 @@ import { type Switch, Switches } from './switches.ts';
 export interface AgentSite {
   readonly listeners: Listeners;
   readonly topic: WorkerTopic;
+  readonly measure: Measure;
 }
 
 type AgentState = 'New' | 'Booting' | 'Running' | 'Stopping' | 'Stopped' | 'Error';
@@ -278,6 +280,7 @@ export class Agent implements Runnable {
       inForce: () => this.#inForce,
       send: (report) => this.#say({ type: 'report', report }),
     });
+    if (settings.metrics !== undefined) await this.#site.measure(cluster, settings.metrics, this.#log);
     await cluster.start();
     return this.#equipment;
   }

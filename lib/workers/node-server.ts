@@ -1,7 +1,8 @@
-/** A server of Node that a context can let drain: `http.Server`, `https.Server`. */
-export interface NodeServer {
+import type { EventEmitter } from 'node:events';
+
+/** A server of Node that a context can let drain: one of `node:http`, `node:https` or `node:http2`. */
+export interface NodeServer extends Pick<EventEmitter, 'prependListener'> {
   readonly listening: boolean;
-  prependListener(event: 'request' | 'connection', listener: (...values: unknown[]) => void): unknown;
   close(callback?: (error?: Error) => void): unknown;
   closeIdleConnections?(): void;
 }

@@ -1,7 +1,17 @@
+import { once } from 'node:events';
 import { Agent, createServer, get, type IncomingMessage, type Server } from 'node:http';
+import {
+  connect as connectHttp2,
+  createServer as createHttp2Server,
+  createSecureServer,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { createServer as createHttpsServer } from 'node:https';
 import { connect, type Socket } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
 import { expect, onTestFinished, test } from 'vitest';
 import { lameDuck } from '../../lib/workers/lame-duck.ts';
+import type { WorkerContext } from '../../lib/workers/worker-context.ts';
 
 type Handler = Parameters<typeof createServer>[1];
 
@@ -114,4 +124,48 @@ test.each([
   const tookMs = performance.now() - begun;
   expect(tookMs).toBeGreaterThanOrEqual(fromMs);
   expect(tookMs).toBeLessThan(toMs);
+});
+
+test('every kind of HTTP server of Node can be handed over, as its types say', () => {
+  const served: unknown[] = [];
+  const context: Pick<WorkerContext, 'serve'> = { serve: (server) => served.push(server) };
+  context.serve(createServer());
+  context.serve(createHttpsServer());
+  context.serve(createHttp2Server());
+  context.serve(createSecureServer());
+  context.serve(createAdaptorServer({ fetch: () => new Response() }));
+  // @ts-expect-error -- no server at all
+  context.serve({ listening: true });
+  expect(served).toHaveLength(6);
+});
+
+test('a server of HTTP/2 that leaves finishes its streams and keeps no client that is idle', async () => {
+  const server = createHttp2Server();
+  const duck = lameDuck(server);
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  const [busy, idle] = [connectHttp2(url), connectHttp2(url)];
+  onTestFinished(() => {
+    busy.destroy();
+    idle.destroy();
+  });
+  const asked = busy.request({ ':path': '/' });
+  asked.setEncoding('utf8');
+  const [[stream]]: [[ServerHttp2Stream], unknown] = await Promise.all([
+    new Promise<[ServerHttp2Stream]>((resolve) => server.once('stream', (one) => resolve([one]))),
+    once(idle, 'connect'),
+  ]);
+  const drained = duck.drain({ ...request, handOver: true });
+  await once(idle, 'close');
+  stream.respond({ ':status': 200 });
+  stream.end('slow');
+  let body = '';
+  for await (const chunk of asked) body += chunk;
+  expect(body).toBe('slow');
+  await drained;
+  expect(duck.load().connections).toBe(0);
 });

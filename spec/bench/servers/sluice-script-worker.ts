@@ -5,6 +5,5 @@ import { fleetApp } from './fleet-app.ts';
 
 const context = workerContext();
 const server = createAdaptorServer({ fetch: fleetApp().fetch });
-// Not called by its type: what `NodeServer` says of `prependListener` no server of Node is assignable to.
-Reflect.apply(context.serve, context, [server]);
+context.serve(server);
 server.listen(context.port, '127.0.0.1', () => context.ready());

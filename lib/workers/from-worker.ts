@@ -20,6 +20,7 @@ const schema: v.GenericSchema<unknown, FromWorker> = v.variant('type', [
   v.object({ type: v.literal('accepted'), connection: id }),
   v.object({ type: v.literal('report'), id, beat, series: v.array(v.unknown()) }),
   v.object({ type: v.literal('statistics'), id, timeoutMs: amount }),
+  v.object({ type: v.literal('catch-up') }),
   v.object({ type: v.literal('topic'), topic: v.string(), body: anything }),
 ]);
 

@@ -93,7 +93,8 @@ const followed = (worker: Worker, { script }: Launch): WorkerProcess => {
     heard: (message, handle) => {
       // Workers send none.
       discardHandle(handle);
-      messages.next(message);
+      if (message.type === 'catch-up') channel.send({ type: 'caught-up' });
+      else messages.next(message);
     },
     skewed: (protocol, message) => messages.next({ type: 'hello', protocol, version: versionIn(message) }),
     closed: () => finish(),

@@ -49,6 +49,8 @@ export type ToWorker =
   | { readonly type: 'collect'; readonly id: number; readonly series: boolean }
   /** The answer to `statistics`. */
   | { readonly type: 'collected'; readonly id: number; readonly statistics: unknown }
+  /** The answer to `catch-up`: it comes behind everything that was sent before. */
+  | { readonly type: 'caught-up' }
   | { readonly type: 'topic'; readonly topic: string; readonly body: unknown };
 
 /** What a worker says to the primary. */
@@ -69,4 +71,6 @@ export type FromWorker =
   | { readonly type: 'report'; readonly id: number; readonly beat: Heartbeat; readonly series: readonly unknown[] }
   /** Asks for the statistics of all workers. */
   | { readonly type: 'statistics'; readonly id: number; readonly timeoutMs: number }
+  /** It listens no more, and waits for what was sent to it until the primary knew. */
+  | { readonly type: 'catch-up' }
   | { readonly type: 'topic'; readonly topic: string; readonly body: unknown };

@@ -84,6 +84,7 @@ export const readToWorker = (value: unknown): ToWorker | undefined => {
   const { type, id } = value;
   switch (type) {
     case 'bound':
+    case 'caught-up':
       return { type };
     case 'assign': {
       const assignment = readAssignment(value.assignment);

@@ -27,6 +27,7 @@ const messages: readonly FromWorker[] = [
   { type: 'accepted', connection: 3 },
   { type: 'report', id: 0, beat, series: [{ any: 'thing' }] },
   { type: 'statistics', id: 1, timeoutMs: 100 },
+  { type: 'catch-up' },
   { type: 'topic', topic: 't', body: { any: 'thing' } },
 ];
 

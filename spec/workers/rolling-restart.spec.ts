@@ -20,22 +20,33 @@ test('SIGUSR2 replaces every process, in the order of the slots', async () => {
 });
 
 /** Restarts in a row, while 16 clients ask on a connection for each request. */
-const ROUNDS = 10;
 
-test(`nobody is refused or cut in ${ROUNDS} restarts with a shared socket`, { timeout: 60_000 }, async () => {
-  const port = await freePort();
-  const program = await runningWorkers({ script: script('http-worker.mjs'), port, count: 2, sharing: 'shared' });
-  const load = clients(port, 16);
-  for (let round = 1; round <= ROUNDS; round += 1) {
-    program.tell({ command: 'restart' });
-    await program.hearAll('restart-ended', round);
-  }
-  const { answered, failures } = await load.stop();
-  expect(failures).toEqual([]);
-  expect(answered).toBeGreaterThan(100);
-  const reports = saidOf(program, 'restart-ended');
-  expect(reports.map(({ status }) => status)).toEqual(reports.map(() => 'done'));
-});
+test.each([
+  [10, 'a server of Node', 'shared', 'http-worker.mjs', []],
+  [10, 'a server of Node', 'round-robin', 'http-worker.mjs', []],
+  [10, 'a server that the context is told nothing of', 'round-robin', 'http-worker.mjs', ['--plain']],
+  [5, 'a cluster', 'shared', 'cluster-worker.mjs', []],
+  [5, 'a cluster', 'round-robin', 'cluster-worker.mjs', []],
+] as const)(
+  'nobody is refused or cut in %i restarts of %s, %s',
+  {
+    timeout: 60_000,
+  },
+  async (rounds, _, sharing, name, args) => {
+    const port = await freePort();
+    const program = await runningWorkers({ script: script(name), args: [...args], port, count: 2, sharing });
+    const load = clients(port, 16);
+    for (let round = 1; round <= rounds; round += 1) {
+      program.tell({ command: 'restart' });
+      await program.hearAll('restart-ended', round);
+    }
+    const { answered, failures } = await load.stop();
+    expect(failures).toEqual([]);
+    expect(answered).toBeGreaterThan(100);
+    const reports = saidOf(program, 'restart-ended');
+    expect(reports.map(({ status }) => status)).toEqual(reports.map(() => 'done'));
+  },
+);
 
 describe('a replacement that fails', () => {
   const broken = async (how: string, options = {}) => {

@@ -36,7 +36,7 @@ const messages: fc.Arbitrary<ToWorker> = fc.oneof(
     type: fc.constant('drain'),
     request: fc.record({ reason, deadlineMs: amount, handOver: fc.boolean() }),
   }),
-  fc.record({ type: fc.constant('bound') }),
+  fc.record({ type: fc.constantFrom('bound', 'caught-up') }),
   fc.record({ type: fc.constant('count'), count: id }),
   fc.record({ type: fc.constant('listening'), id, address: text }),
   fc.record({

@@ -107,6 +107,25 @@ const farewell = (): Promise<void> => {
   return said.then(() => channel.flushed());
 };
 
+/**
+ * In turn the primary accepts, and sends each connection over the channel until it knows that nobody listens here. What
+ * comes after the server was closed Node's cluster sends back, for another worker to take; if this process ended before it
+ * was read, the primary would wait for a word on it, and the client for an answer, for ever.
+ */
+const caughtUp = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (assignment?.sharing !== 'round-robin') {
+      resolve();
+      return;
+    }
+    link.onGone(resolve);
+    link.onMessage(({ type }) => {
+      if (type === 'caught-up') resolve();
+      return false;
+    });
+    channel.send({ type: 'catch-up' });
+  });
+
 const departure = new Departure({
   told: () => channel.send({ type: 'draining' }),
   usual: (request) =>
@@ -114,6 +133,7 @@ const departure = new Departure({
       await farewell();
       hasTakenLeave = true;
     }),
+  caughtUp,
   farewell,
   end: (code) => (code === undefined ? process.exit() : process.exit(code)),
   patienceMs: () => assignment?.orphanDrainMs ?? 0,

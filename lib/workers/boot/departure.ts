@@ -7,6 +7,8 @@ export interface Leaving {
   readonly told: () => void;
   /** What is done when nothing was handed over to be drained, and nobody listens. */
   readonly usual: (request: DrainRequest) => Promise<void>;
+  /** Resolves when everything that others sent while this process listened has arrived. */
+  readonly caughtUp: () => Promise<void>;
   /** Says what is left to say. */
   readonly farewell: () => Promise<void>;
   /** Ends the process; without a code with the one it has chosen itself. */
@@ -23,7 +25,7 @@ const LONGEST_MS = 2 ** 31 - 1;
 /** The primary kills who is late. Only when nobody does, a worker ends itself, so much later. */
 const KILLER_GRACE_MS = 500;
 
-/** Milliseconds for the last words to be read, by a primary that may be stopped. */
+/** Milliseconds to catch up, and for the last words to be read, by a primary that may be stopped. */
 const FAREWELL_MS = 3_000;
 
 /** How a worker leaves: once, with everybody who takes part in it, and not later than it may. */
@@ -135,7 +137,13 @@ export class Departure {
     if (this.#finishing) return;
     this.#finishing = true;
     const patience = new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
-    await Promise.race([this.#leaving.farewell(), patience]);
+    await Promise.race([this.#lastWords(), patience]);
     this.#leaving.end(this.#code);
+  }
+
+  /** Whatever is unread when this process ends is lost, be it a connection of somebody. */
+  async #lastWords(): Promise<void> {
+    await this.#leaving.caughtUp();
+    await this.#leaving.farewell();
   }
 }

@@ -11,13 +11,16 @@ afterEach(() => {
 
 const request = { reason: 'stop', deadlineMs: 1_000, handOver: false } as const;
 
-const departing = (overrides: { readonly farewell?: () => Promise<void> } = {}) => {
+const departing = (
+  overrides: { readonly farewell?: () => Promise<void>; readonly caughtUp?: () => Promise<void> } = {},
+) => {
   const log: string[] = [];
   const departure = new Departure({
     told: () => log.push('told'),
     usual: async ({ reason }) => {
       log.push(`usual ${reason}`);
     },
+    caughtUp: async () => {},
     farewell: async () => {
       log.push('farewell');
     },
@@ -37,6 +40,22 @@ test('with nothing to drain and nobody who listens the usual is done', async () 
   departure.ask(request);
   await turn();
   expect(log).toEqual(['told', 'usual stop', 'farewell', 'end as it likes']);
+});
+
+test('it ends once everything that was sent to it has arrived, and does not wait for ever', async () => {
+  let arrive = (): void => {};
+  const { departure, log } = departing({ caughtUp: () => new Promise((resolve) => (arrive = resolve)) });
+  departure.ask({ ...request, deadlineMs: 10_000 });
+  await turn();
+  expect(log).toEqual(['told', 'usual stop']);
+  arrive();
+  await turn();
+  expect(log).toEqual(['told', 'usual stop', 'farewell', 'end as it likes']);
+
+  const forsaken = departing({ caughtUp: never });
+  forsaken.departure.ask({ ...request, deadlineMs: 10_000 });
+  await turn(3_000);
+  expect(forsaken.log).toEqual(['told', 'usual stop', 'end as it likes']);
 });
 
 test('what was handed over is drained, all at once, also what comes while it leaves; a failure is an end as well', async () => {

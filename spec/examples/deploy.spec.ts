@@ -97,3 +97,26 @@ describe.each(['kubernetes.yaml', 'kubernetes-workers.yaml'])('the manifest %s',
     expect(find('ConfigMap').data['sluice.config.json']).toContain(`":${port.containerPort}"`);
   });
 });
+
+describe('with workers', () => {
+  test('the unit does not end all of them when one has no memory left, and gives them whole CPUs', () => {
+    const unit = read('sluice-workers.service');
+    expect(unit).toMatch(/^OOMPolicy=continue$/m);
+    expect(Number.parseInt(/^CPUQuota=(\d+)%$/m.exec(unit)?.[1] ?? '', 10) % 100).toBe(0);
+  });
+
+  test('the container has the memory of its workers, of two more while they are replaced, and of the primary', () => {
+    const documents = parseAllDocuments(read('kubernetes-workers.yaml')).map((document) => document.toJS());
+    const deployment = documents.find(({ kind }) => kind === 'Deployment');
+    const { limits } = deployment.spec.template.spec.containers[0].resources;
+    const { data } = documents.find(({ kind }) => kind === 'ConfigMap');
+    const { workers } = JSON.parse(data['sluice.config.json']);
+    expect(limits.memory).toMatch(/^\d+Gi$/);
+    const memory = Number.parseInt(limits.memory, 10) * 2 ** 30;
+    const primary = 150_000_000;
+    expect(Number(limits.cpu)).toBeGreaterThanOrEqual(2);
+    expect(memory).toBeGreaterThan((Number(limits.cpu) + 2) * workers.maxMemoryBytes + primary);
+    const { terminationGracePeriodSeconds } = deployment.spec.template.spec;
+    expect(terminationGracePeriodSeconds * 1_000).toBeGreaterThan(workers.shutdownTimeoutMs + 5_000);
+  });
+});

@@ -80,6 +80,7 @@ export const createChannel = <Out extends { readonly type: string }, In>(
   let queuedDroppable = 0;
   let paused = false;
   let flushes: (() => void)[] = [];
+  let dropped: ((delivered: boolean) => void)[] = [];
 
   const tellFlushed = (): void => {
     if (handed.size > 0 || queue.length > 0) return;
@@ -118,9 +119,15 @@ export const createChannel = <Out extends { readonly type: string }, In>(
     }
   };
 
+  /** Told together: a flood would be a flood of tasks otherwise, each of which takes room. */
   const drop = (settle: (delivered: boolean) => void): void => {
     drops.unsent += 1;
-    queueMicrotask(() => settle(false));
+    if (dropped.push(settle) > 1) return;
+    queueMicrotask(() => {
+      const settles = dropped;
+      dropped = [];
+      for (const told of settles) told(false);
+    });
   };
 
   /** Makes room for one that says the same better. */
@@ -137,7 +144,7 @@ export const createChannel = <Out extends { readonly type: string }, In>(
     const droppable = DROPPABLE.has(message.type);
     if (droppable && queuedDroppable >= QUEUE_DROPPABLE) dropOldest();
     // What is refused for their number is not measured first: a flood would cost as much as if it were sent.
-    const waiting = queue.length < QUEUE_MESSAGES ? measured(seal(message)) : undefined;
+    const waiting = queue.length < QUEUE_MESSAGES ? measured(seal(message), droppable) : undefined;
     if (waiting === undefined) drop(settle);
     else {
       queue.push({ ...waiting, handle, droppable, settle });
@@ -147,8 +154,9 @@ export const createChannel = <Out extends { readonly type: string }, In>(
   };
 
   /** What may wait, and how much it is; `undefined` for what is too much. One that is larger than the bound waits alone. */
-  const measured = (envelope: object): Pick<Waiting, 'envelope' | 'bytes'> | undefined => {
-    const bytes = sizeOf(envelope);
+  const measured = (envelope: object, droppable: boolean): Pick<Waiting, 'envelope' | 'bytes'> | undefined => {
+    // Those are few and small.
+    const bytes = droppable ? 0 : sizeOf(envelope);
     if (bytes === undefined || (queue.length > 0 && queuedBytes + bytes > QUEUE_BYTES)) return undefined;
     return { envelope, bytes };
   };

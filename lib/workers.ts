@@ -9,6 +9,7 @@ export {
   type WorkerIdentity,
   WorkerLostError,
   WorkerServerError,
+  WorkerSilentError,
 } from './worker-cluster/errors.ts';
 export type {
   WorkerApplyOptions,

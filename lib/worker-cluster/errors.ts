@@ -36,6 +36,18 @@ export class WorkerLostError extends Error {
   }
 }
 
+/** A worker that was to prepare a config does not beat any more: its loop is blocked, or it was stopped. */
+export class WorkerSilentError extends Error {
+  override readonly name = 'WorkerSilentError';
+  readonly code = 'ERR_WORKER_SILENT';
+  readonly silentMs: number;
+  readonly hint = 'code that never gives way is the usual reason; the worker is replaced';
+  constructor(silentMs: number) {
+    super(`nothing has been heard of it for ${silentMs} ms`);
+    this.silentMs = silentMs;
+  }
+}
+
 /** A worker did not say within `prepareTimeoutMs` whether it has prepared a config. */
 export class PrepareTimeoutError extends Error {
   override readonly name = 'PrepareTimeoutError';

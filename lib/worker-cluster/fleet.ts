@@ -20,7 +20,7 @@ import { type Address, overlaps, parseAddress } from '../config/address.ts';
 import type { Logger } from '../log/logger.ts';
 import { fromErrorData } from '../workers/error-data.ts';
 import type { PrimaryTopic } from '../workers/topic.ts';
-import { NoWorkersError } from './errors.ts';
+import { NoWorkersError, WorkerLostError, WorkerSilentError } from './errors.ts';
 import { type AgentSettings, type ConfigData, type FromAgent, readFromAgent, type ToAgent } from './messages.ts';
 import { Peer } from './peer.ts';
 import { type PeerEvent, type Proposal, type RoundResult, round } from './round.ts';
@@ -34,6 +34,8 @@ export interface FleetOptions {
   readonly topic: PrimaryTopic;
   /** Processes that have ended, by id. Hot. */
   readonly ended$: Observable<number>;
+  /** Processes of which nothing is heard any more. Hot. */
+  readonly silent$: Observable<{ readonly pid: number; readonly silentMs: number }>;
   /** Emits why when no worker runs, and none will. Replays. */
   readonly failed$: Observable<Error | undefined>;
   readonly settings: AgentSettings;
@@ -66,7 +68,7 @@ export class Fleet {
 
   /** Begins to hear them; the workers have begun a life of their own by then, and said nothing yet. */
   begin(): void {
-    const { topic, ended$ } = this.#options;
+    const { topic, ended$, silent$ } = this.#options;
     this.#life.add(
       topic.messages$.subscribe(({ slot, pid, body }) => {
         const message = readFromAgent(body);
@@ -74,6 +76,7 @@ export class Fleet {
       }),
     );
     this.#life.add(ended$.subscribe((pid) => this.#gone(pid)));
+    this.#life.add(silent$.subscribe(({ pid, silentMs }) => this.#silent(pid, silentMs)));
   }
 
   /** All processes with an agent in them, in the order in which they joined. */
@@ -201,6 +204,7 @@ export class Fleet {
   #hear(slot: number, pid: number, message: FromAgent): void {
     const peer = this.#peerOf(slot, pid, message);
     if (peer === undefined) return;
+    if (peer.phase === 'silent') peer.rejoin();
     switch (message.type) {
       case 'report':
         peer.hear(message.report);
@@ -240,7 +244,16 @@ export class Fleet {
     this.#peers.delete(pid);
     // It was killed before it could say what it cut: as many requests as it had last.
     if (this.#isCounting) for (const { inFlight } of peer.servers.values()) this.#cut += inFlight;
-    this.#events$.next({ peer, gone: true });
+    this.#events$.next({ peer, gone: new WorkerLostError() });
+    this.changed$.next();
+  }
+
+  /** It is waited for by nobody; what it was told it will do, should it go on. */
+  #silent(pid: number, silentMs: number): void {
+    const peer = this.#peers.get(pid);
+    if (peer === undefined || peer.phase === 'leaving') return;
+    peer.phase = 'silent';
+    this.#events$.next({ peer, gone: new WorkerSilentError(silentMs) });
     this.changed$.next();
   }
 

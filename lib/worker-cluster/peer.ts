@@ -6,9 +6,10 @@ import type { DrainingReport, Report, ServerReport } from './messages.ts';
  *
  * - `joining`: it catches up with what is in force.
  * - `member`: it takes part in commits.
+ * - `silent`: nothing is heard of it any more; it will be replaced, unless it is heard of again: then it joins anew.
  * - `leaving`: it serves what it has accepted, and takes part in nothing.
  */
-export type PeerPhase = 'joining' | 'member' | 'leaving';
+export type PeerPhase = 'joining' | 'member' | 'silent' | 'leaving';
 
 /** A process with an agent in it, as the primary knows it. */
 export class Peer implements WorkerIdentity {
@@ -29,6 +30,13 @@ export class Peer implements WorkerIdentity {
   constructor({ slot, pid }: WorkerIdentity) {
     this.slot = slot;
     this.pid = pid;
+  }
+
+  /** It has to catch up before it takes part in anything. */
+  rejoin(): void {
+    this.phase = 'joining';
+    this.sent = -1;
+    this.epoch = -1;
   }
 
   hear({ epoch, revision, servers, draining, listening }: Report): void {

@@ -44,7 +44,11 @@ export type RoundResult =
   | { readonly status: 'deserted' };
 
 /** Something a worker said or did. */
-export type PeerEvent = { readonly peer: Peer } & ({ readonly message: FromAgent } | { readonly gone: true });
+export type PeerEvent = { readonly peer: Peer } & (
+  | { readonly message: FromAgent }
+  /** It has ended, or stands still. */
+  | { readonly gone: Error }
+);
 
 /** Where a round takes place. */
 export interface RoundSite {
@@ -63,7 +67,7 @@ export interface RoundSite {
 
 const voteOf = (number: number, event: PeerEvent): Vote | undefined => {
   const { peer } = event;
-  if ('gone' in event) return { type: 'refused', refusals: [refusalOf(peer, new WorkerLostError())] };
+  if ('gone' in event) return { type: 'refused', refusals: [refusalOf(peer, event.gone)] };
   const { message } = event;
   if (message.type === 'leaving') return { type: 'left' };
   if (message.type === 'prepared' && message.round === number) return { type: 'prepared' };
@@ -137,7 +141,7 @@ export const round = (proposal: Proposal, site: RoundSite): Observable<RoundResu
         ...to.map((peer) =>
           send(peer, message).pipe(
             tap((isDelivered) => {
-              if (!isDelivered) undelivered$.next({ peer, gone: true });
+              if (!isDelivered) undelivered$.next({ peer, gone: new WorkerLostError() });
             }),
           ),
         ),
@@ -162,42 +166,34 @@ export const round = (proposal: Proposal, site: RoundSite): Observable<RoundResu
     };
     const asked$ = merge(counted$, tell(peers, prepare)).pipe(first());
 
-    /** Tells those who are still there, and waits for them to have done it. */
-    const carryOut = (to: readonly Peer[], message: ToAgent): Observable<never> =>
+    /**
+     * Tells all of them, those as well that stand still: it may be long before it reaches them. Waits for the others to
+     * have done it.
+     */
+    const carryOut = (message: ToAgent): Observable<never> =>
       defer(() => {
-        const isOver = (): boolean => to.every(({ pid }) => done.has(pid));
+        const isAwaited = ({ pid }: Peer): boolean => !done.has(pid) && !late.has(pid);
+        const awaited = peers.filter(isAwaited);
         const waiting$ = heard$.pipe(
           startWith(undefined),
-          takeWhile(() => !isOver()),
+          takeWhile(() => awaited.some(isAwaited)),
         );
-        return merge(waiting$, tell(to, message)).pipe(ignoreElements(), takeUntil(timer(prepareTimeoutMs)));
+        const others = peers.filter((peer) => !isAwaited(peer));
+        tell(others, message).subscribe();
+        return merge(waiting$, tell(awaited, message)).pipe(ignoreElements(), takeUntil(timer(prepareTimeoutMs)));
       });
-    const present = (): readonly Peer[] => peers.filter(({ pid }) => !done.has(pid));
 
     return asked$.pipe(
       concatMap((counted): Observable<RoundResult> => {
         isDecided = true;
         if (counted.result === 'switch') {
           site.decided();
-          return concat(
-            carryOut(present(), { type: 'switch', round: number }),
-            of<RoundResult>({ status: 'switched' }),
-          );
+          return concat(carryOut({ type: 'switch', round: number }), of<RoundResult>({ status: 'switched' }));
         }
         if (counted.result !== 'abort') return of<RoundResult>({ status: 'deserted' });
         const { refusals } = counted;
-        const undo: ToAgent = { type: 'abort', round: number };
-        // It may be long before a message reaches a process that stands still.
-        tell(
-          present().filter(({ pid }) => late.has(pid)),
-          undo,
-        ).subscribe();
-        const undone$ = carryOut(
-          present().filter(({ pid }) => !late.has(pid)),
-          undo,
-        );
         return concat(
-          undone$,
+          carryOut({ type: 'abort', round: number }),
           defer(() =>
             of<RoundResult>({
               status: 'refused',
@@ -209,7 +205,7 @@ export const round = (proposal: Proposal, site: RoundSite): Observable<RoundResu
       }),
       finalize(() => {
         if (isDecided) return;
-        tell(present(), { type: 'abort', round: number }).subscribe();
+        tell(peers, { type: 'abort', round: number }).subscribe();
       }),
     );
   });

@@ -84,6 +84,7 @@ export class WorkerRun implements Life<WorkerClusterSnapshot, WorkerClusterStopR
         filter((event) => event.type === 'exit'),
         map(({ pid }) => pid),
       ),
+      silent$: workers.events$.pipe(filter((event) => event.type === 'unresponsive')),
       failed$: this.#failed$,
       settings: settings.agent,
       prepareTimeoutMs: settings.prepareTimeoutMs,

@@ -114,6 +114,28 @@ describe('a worker that stands still', () => {
   });
 });
 
+describe('a worker of which nothing is heard any more', () => {
+  test('is not waited for, and catches up when it is heard of again', async () => {
+    const rig = await workersRunning({ a: saying('old') }, { prepareTimeoutMs: 60_000 });
+    const { pid = 0 } = rig.fake.processOf(1) ?? {};
+    rig.fake.said.length = 0;
+    rig.fake.freeze(1);
+    const applied = rig.cluster.apply({ a: saying('new') });
+    await untilSaid(rig, 'prepare');
+    rig.fake.events$.next({ at: 0, type: 'unresponsive', slot: 1, pid, silentMs: 900 });
+    expect(await applied).toMatchObject({
+      status: 'rolledBack',
+      cause: { slot: 1, cause: { code: 'ERR_WORKER_SILENT', message: expect.stringContaining('900 ms') } },
+    });
+    // The others go ahead without it.
+    expect(await rig.cluster.apply({ a: saying('new') })).toMatchObject({ status: 'committed' });
+    rig.fake.thaw(1);
+    await same(rig, 3, 'new');
+    expect(await rig.cluster.apply({ a: saying('newer') })).toMatchObject({ status: 'committed' });
+    await same(rig, 4, 'newer');
+  });
+});
+
 describe('workers that are not there', () => {
   test('are waited for only as long as a config may take to be prepared', async () => {
     const { cluster, fake } = await workersRunning({ a: saying('old') }, { respawn: false, prepareTimeoutMs: 30 });

@@ -1,0 +1,3 @@
+export default () => {
+  throw new Error('it fails on every request');
+};

@@ -1,5 +1,6 @@
 export type { Rounding } from './cpus/count-cpus.ts';
 export { availableCpus, type CpuOptions, physicalCpus } from './cpus/cpus.ts';
+export { UnsupportedSharingError } from './listener/errors.ts';
 export { clusterWorkers } from './worker-cluster/cluster-workers.ts';
 export {
   CatchUpError,

@@ -19,6 +19,17 @@ export interface Load {
 const lateMs = (nanoseconds: number, count: number): number =>
   count === 0 || !Number.isFinite(nanoseconds) ? 0 : Math.max(0, nanoseconds / NANOSECONDS_PER_MS - RESOLUTION_MS);
 
+type Memory = Pick<NodeJS.MemoryUsage, 'rss' | 'heapUsed'>;
+
+/** The system tells it in a file: without a free file descriptor what was known before has to do. */
+const memoryUsage = (before: Memory): Memory => {
+  try {
+    return process.memoryUsage();
+  } catch {
+    return before;
+  }
+};
+
 /** Makes the beats of this process, each about the time since the one before. */
 export class Pulse {
   readonly #load: () => Load;
@@ -26,6 +37,7 @@ export class Pulse {
   readonly #gauges = new Map<string, () => number>();
   readonly #delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   #utilization: EventLoopUtilization = performance.eventLoopUtilization();
+  #memory: Memory = { rss: 0, heapUsed: 0 };
   #sequence = 0;
 
   constructor(load: () => Load) {
@@ -49,7 +61,8 @@ export class Pulse {
   }
 
   beat(): Heartbeat {
-    const { rss, heapUsed } = process.memoryUsage();
+    this.#memory = memoryUsage(this.#memory);
+    const { rss, heapUsed } = this.#memory;
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, this.#utilization);
     this.#utilization = now;

@@ -14,10 +14,10 @@ export interface Sockets {
    * Takes an address and keeps it, whether or not any worker accepts there: who connects meanwhile waits, from the first
    * time on that a worker has accepted there (with round robin from the beginning).
    *
-   * Cold: emits once it is bound and stays open; errors with a `BindError`, completes when the workers have stopped.
-   * Unsubscribing lets go of it; workers that accept there keep it open until they let go as well. Port 0 and ranges
-   * become a port, and of several that are held at once each another one; workers that ask for the same get those, in the
-   * same order.
+   * Cold: emits once it is bound and stays open; errors with a `BindError`, or an `UnsupportedSharingError`; completes
+   * when the workers have stopped. Unsubscribing lets go of it; workers that accept there keep it open until they let go
+   * as well. Port 0 and ranges become a port, and of several that are held at once each another one; workers that ask for
+   * the same get those, in the same order.
    */
   hold(address: Address): Observable<HeldSocket>;
 }

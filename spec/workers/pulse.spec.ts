@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { Pulse } from '../../lib/workers/pulse.ts';
 
 const load = { connections: 3, inFlight: 2, requests: 10 };
@@ -21,6 +21,17 @@ test('a beat says what the process serves, and what it takes', () => {
   expect(beat.heapUsedBytes).toBeGreaterThan(1_000_000);
   expect(beat.utilization).toBeGreaterThanOrEqual(0);
   expect(beat.utilization).toBeLessThanOrEqual(1);
+});
+
+test('a beat of which the system does not tell the memory has that of the one before', () => {
+  const one = pulse();
+  const { rssBytes } = one.beat();
+  // What a process without a free file descriptor is told.
+  const usage = vi.spyOn(process, 'memoryUsage').mockImplementation(() => {
+    throw Object.assign(new Error('EMFILE: too many open files, uv_resident_set_memory'), { code: 'EMFILE' });
+  });
+  onTestFinished(() => usage.mockRestore());
+  expect(one.beat()).toMatchObject({ sequence: 2, rssBytes });
 });
 
 test('each beat has the next number', () => {

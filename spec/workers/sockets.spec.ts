@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Address } from '../../lib/config/address.ts';
 import { createAccountingClient } from '../accounting/accounting-client.ts';
@@ -155,6 +156,26 @@ test('an address of one worker that is killed answers whoever connected meanwhil
   await expect.poll(() => isAlive(victim)).toBe(false);
   const wires = Array.from({ length: 10 }, () => ask(program.address));
   for (const wire of wires) expect(await pidFrom(wire)).not.toBe(victim);
+});
+
+test('a connection that is lost on its way to a worker without a free file descriptor is answered when it has one', {
+  timeout: 30_000,
+}, async () => {
+  const { address, workers } = await serving('round-robin', 1);
+  const pid = oneOf(workers());
+  const limit = (files: number): void => {
+    execFileSync('prlimit', ['--pid', String(pid), `--nofile=${files}:`]);
+  };
+  const before = readFileSync(`/proc/${pid}/limits`, 'utf8').match(/Max open files +(\d+)/)?.[1];
+  await pidFrom(ask(address));
+  limit(3);
+  const wire = ask(address);
+  await new Promise((resolve) => wire.socket.once('connect', resolve));
+  const isAnswered = pidFrom(wire).then(() => true);
+  const soon = new Promise<boolean>((resolve) => setTimeout(resolve, 500, false));
+  expect(await Promise.race([isAnswered, soon])).toBe(false);
+  limit(Number(before));
+  expect(await isAnswered).toBe(true);
 });
 
 test('a shared address is served while the primary stands still', { timeout: 30_000 }, async () => {

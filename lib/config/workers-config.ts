@@ -18,7 +18,7 @@ export interface WorkersSettings {
   readonly sharing?: 'shared' | 'round-robin' | 'reuse-port';
   /** Whether a worker that ended without being asked to comes back; `'always'` by default. */
   readonly respawn?: 'always' | 'on-failure' | 'never' | boolean;
-  /** Milliseconds a worker has to leave before it is killed; 15 000 by default. */
+  /** Milliseconds a worker has to leave before it is killed; 35 000 by default: servers drain for 30 s. */
   readonly shutdownTimeoutMs?: number;
   /** Milliseconds between two first starts; 100 by default. */
   readonly startupDelayMs?: number;

@@ -100,7 +100,7 @@ const settings = v.pipe(
         v.metadata({ description: 'Whether a worker that ended unasked comes back.', default: 'always' }),
       ),
     ),
-    shutdownTimeoutMs: ms(15_000, 'Milliseconds a worker has to leave before it is killed.'),
+    shutdownTimeoutMs: ms(35_000, 'Milliseconds a worker has to leave before it is killed.'),
     startupDelayMs: ms(100, 'Milliseconds between two first starts.'),
     respawnDelayMs: ms(100, 'Milliseconds before a worker comes back.'),
     backoff: v.optional(backoff),

@@ -13,8 +13,11 @@ export interface WorkerServer {
   readonly report: ServerReport;
 }
 
-/** From bad to good: what a server is called when it is not the same in all workers. */
-const WORST: readonly ServerState[] = ['failed', 'starting', 'stopped', 'draining', 'running'];
+/** What a server is called when it is not the same in all workers: from bad to good. */
+const SERVING: readonly ServerState[] = ['failed', 'starting', 'stopped', 'draining', 'running'];
+
+/** The same while all of them leave: it is there for as long as it is anywhere. */
+const ENDING: readonly ServerState[] = ['draining', 'running', 'starting', 'failed', 'stopped'];
 
 const HEALTH = ['down', 'warn', 'ok'] as const;
 
@@ -61,15 +64,17 @@ const errorIn = (all: readonly WorkerServer[]): Error | undefined => {
  * @param workers - those that take part in commits; at least one.
  * @param now - milliseconds since the epoch.
  * @param at - where it answers when no worker says so.
+ * @param ending - all workers leave, or have left.
  */
 export const mergeServer = (
   spec: ServerSpec,
   workers: readonly WorkerServer[],
   now: number,
   at: { readonly address: string; readonly url: string },
+  ending = false,
 ): ServerSnapshot => {
-  const one = worst(workers, WORST, ({ report }) => report.state)?.report;
-  const state = one?.state ?? 'starting';
+  const one = worst(workers, ending ? ENDING : SERVING, ({ report }) => report.state)?.report;
+  const state = one?.state ?? (ending ? 'stopped' : 'starting');
   const since = one === undefined ? now : latest(workers, state);
   const error = errorIn(workers);
   const health = healthIn(workers);

@@ -67,7 +67,8 @@ const OWN = ['code', 'prepareTimeoutMs', 'metrics'] as const satisfies readonly 
 /** All that `WorkerClusterOptions` has. */
 export const workerClusterOptions: readonly (keyof WorkerClusterOptions)[] = [...CLUSTER, ...WORKERS, ...OWN];
 
-const SHUTDOWN_TIMEOUT_MS = 15_000;
+/** Servers drain for 30 s unless they say otherwise; the rest is for the process to end. */
+const SHUTDOWN_TIMEOUT_MS = 35_000;
 const PREPARE_TIMEOUT_MS = 30_000;
 
 /** The longest a timer can wait; Node fires longer ones at once. */
@@ -109,7 +110,7 @@ export const workerClusterSettingsOf = (options: WorkerClusterOptions): WorkerCl
   const metrics = metricsOf(options.metrics ?? false);
   return {
     cluster,
-    workers: { ...pick(options, WORKERS), name: `${name} workers`, port: 0, logger },
+    workers: { ...pick(options, WORKERS), shutdownTimeoutMs, name: `${name} workers`, port: 0, logger },
     prepareTimeoutMs: timeoutMs('prepareTimeoutMs', prepareTimeoutMs),
     agent: {
       name,

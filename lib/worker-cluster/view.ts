@@ -36,7 +36,8 @@ export const takeView = (
   now: number,
 ): WorkerClusterSnapshot => {
   const { state, source, sourceError, progress } = course;
-  const members = peers.filter(({ phase }) => phase === 'member');
+  const ending = state === 'Stopping' || state === 'Stopped';
+  const members = ending ? peers : peers.filter(({ phase }) => phase === 'member');
   // Without a prototype no id can be mistaken for a property of every object.
   const servers: Record<string, ServerSnapshot> = Object.create(null);
   let degraded = state === 'Error' || progress.refused.length > 0 || isShort(workers);
@@ -45,7 +46,7 @@ export const takeView = (
     const address = places.get(id)?.address ?? spec.address;
     const text = address.kind === 'unix' ? address.path : formatAddress(address);
     const at = { address: text, url: clientUrl(spec.expose, address, spec.tls !== undefined) };
-    servers[id] = mergeServer(spec, found, now, at);
+    servers[id] = mergeServer(spec, found, now, at, ending);
     degraded ||= found.some(({ report }) => isAmiss(report));
   };
   for (const [id, spec] of progress.specs) {
@@ -61,7 +62,7 @@ export const takeView = (
     degraded,
     source,
     servers: Object.freeze(servers),
-    draining: mergeDraining(peers.flatMap((peer) => drainingIn(peer))),
+    draining: mergeDraining(peers.flatMap((peer) => (ending ? peer.draining : drainingIn(peer)))),
     workers: Object.freeze(
       workers.workers.map((worker) => detailOf(worker, peers, progress.specs, epoch, applied, now)),
     ),

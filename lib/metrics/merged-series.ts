@@ -1,5 +1,5 @@
 import { type Contributor, MergedTotals } from './merged-totals.ts';
-import { isSummed, numberIn, type SeriesFamily, type SeriesSample, WORKER, writeNumber } from './series.ts';
+import { isSummed, keyOf, numberIn, type SeriesFamily, type SeriesSample, WORKER, writeNumber } from './series.ts';
 
 /** What one process exposes. */
 export interface SeriesProcess {
@@ -100,26 +100,27 @@ export class MergedSeries {
 /** One family while it is put together; what has the same labels twice is one number. */
 class MergedFamily {
   readonly #family: SeriesFamily;
-  readonly #samples = new Map<string, SeriesSample>();
+  /** Only once there is something to be found again: most families have one source. */
+  #samples: Map<string, SeriesSample> | undefined;
 
   constructor(family: SeriesFamily) {
     this.#family = family;
-    this.add(family);
   }
 
   /** Of two releases that mean two things by one name, the first is shown. */
   add({ type, samples }: SeriesFamily): void {
     if (type !== this.#family.type) return;
+    this.#samples ??= new Map(this.#family.samples.map((sample) => [keyOf(sample), sample]));
     for (const sample of samples) {
       const [suffix, labels, bound] = sample;
-      const key = `${suffix}{${labels}}${bound}`;
+      const key = keyOf(sample);
       const known = this.#samples.get(key);
       this.#samples.set(key, known === undefined ? sample : [suffix, labels, bound, sumOf(known, sample)]);
     }
   }
 
   read(): SeriesFamily {
-    return { ...this.#family, samples: [...this.#samples.values()] };
+    return this.#samples === undefined ? this.#family : { ...this.#family, samples: [...this.#samples.values()] };
   }
 }
 

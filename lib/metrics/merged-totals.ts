@@ -1,4 +1,4 @@
-import { numberIn, type SeriesFamily, type SeriesSample, type SeriesType } from './series.ts';
+import { keyOf, numberIn, type SeriesFamily, type SeriesSample, type SeriesType } from './series.ts';
 
 /** Series of processes that are gone, that are kept: ids of servers may come and go for ever. */
 const MAX_KEPT = 20_000;
@@ -24,8 +24,6 @@ interface Family {
   help: string;
   readonly cells: Map<string, Cell>;
 }
-
-const keyOf = ([suffix, labels, bound]: SeriesSample): string => `${suffix}{${labels}}${bound}`;
 
 /** A sum of observations falls when they are below 0; how often there was one never does. */
 const isMonotonic = (suffix: string): boolean => suffix !== '_sum';

@@ -1,3 +1,5 @@
+import { firstValueFrom } from 'rxjs';
+import { yieldTurn } from '../reactive/yield-turn.ts';
 import type { Family } from './family.ts';
 import type { MetricsRegistry } from './registry.ts';
 
@@ -55,6 +57,9 @@ export const writeNumber = (value: number): number | string => {
   if (Number.isFinite(value)) return value;
   return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
 };
+
+/** What tells a sample from the others of its family. */
+export const keyOf = ([suffix, labels, bound]: SeriesSample): string => `${suffix}{${labels}}${bound}`;
 
 /** The number in a sample. */
 export const numberIn = ([, , , value]: SeriesSample): number =>
@@ -126,6 +131,23 @@ export const writeFamily = (family: SeriesFamily): string => {
   const help = text === '' ? '' : `# HELP ${family.name} ${text}\n`;
   const lines = family.samples.map((sample) => writeSample(family, sample));
   return `${help}# TYPE ${family.name} ${family.type}\n${lines.join('')}`;
+};
+
+/** Samples that are written down in one turn; those of a thousand routes are some milliseconds. */
+const IN_A_TURN = 2_000;
+
+/** All of them as text; whoever else is due has its turn in between when there are many. */
+export const writeFamilies = async (families: readonly SeriesFamily[]): Promise<string> => {
+  const texts: string[] = [];
+  let written = 0;
+  for (const family of families) {
+    texts.push(writeFamily(family));
+    written += family.samples.length;
+    if (written < IN_A_TURN) continue;
+    written = 0;
+    await firstValueFrom(yieldTurn());
+  }
+  return texts.join('\n');
 };
 
 /** A family that is read now, under its prefix. */

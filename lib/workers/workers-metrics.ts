@@ -4,7 +4,7 @@ import { assertOptions } from '../config/known-options.ts';
 import { MergedSeries, type SeriesProcess } from '../metrics/merged-series.ts';
 import { type Exposition, metricsApp, type Scraped } from '../metrics/metrics-app.ts';
 import type { MetricsRegistry } from '../metrics/registry.ts';
-import { readRegistry, TEXT_TYPE, toSeries, writeFamily } from '../metrics/series.ts';
+import { readRegistry, TEXT_TYPE, toSeries, writeFamilies } from '../metrics/series.ts';
 import { ExitCounts } from './exit-counts.ts';
 import { readSeriesReports } from './series-report.ts';
 import type { WorkerReport } from './statistics.ts';
@@ -169,7 +169,7 @@ export const createWorkersMetrics = (options: WorkersMetricsOptions): WorkersMet
       summed: [...fresh.map(({ series }) => series), ...here],
     };
     const families = workerFamilies.map((family) => toSeries(family, prefix, reading));
-    return [...families.filter(({ samples }) => samples.length > 0), ...merged.read(shown)].map(writeFamily).join('\n');
+    return writeFamilies([...families.filter(({ samples }) => samples.length > 0), ...merged.read(shown)]);
   };
 
   const exposition: Exposition = { contentType: TEXT_TYPE, metrics: scrape };

@@ -11,6 +11,7 @@ import type { WorkerTopic } from '../../workers/topic.ts';
 import { CatchUpError } from '../errors.ts';
 import { type AgentSettings, type ConfigData, type FromAgent, readToAgent, type ToAgent } from '../messages.ts';
 import { refusalsOf, toRefusalData } from '../refusal-data.ts';
+import { drainingMs } from './draining-ms.ts';
 import type { Measure } from './measuring.ts';
 import { createNames, type Names } from './names.ts';
 import { openAddresses } from './open-addresses.ts';
@@ -35,10 +36,6 @@ interface Equipment {
   readonly cluster: ReactiveCluster;
   readonly names: Names;
 }
-
-/** The part of the time to leave that the servers of a worker may use up: who is cut at last has to be told of. */
-const drainingMs = (shutdownTimeoutMs: number): number =>
-  Math.max(0, Math.floor(shutdownTimeoutMs - Math.min(shutdownTimeoutMs * 0.2, 600)));
 
 const toError = (cause: unknown): Error => (cause instanceof Error ? cause : new Error(String(cause)));
 

@@ -12,7 +12,7 @@ test('everything has a default', () => {
     strategy: 'hot-swap',
     restartDelayMs: 10,
     startTimeoutMs: 10_000,
-    shutdownTimeoutMs: 15_000,
+    shutdownTimeoutMs: 35_000,
     baseDir: process.cwd(),
   });
   expect(prepareTimeoutMs).toBe(30_000);

@@ -1,9 +1,7 @@
 import { defer, type Observable, ReplaySubject, type Subscription, type Unsubscribable } from 'rxjs';
-import { ReactiveCluster } from '../../cluster/cluster.ts';
 import type { ClusterInstrument } from '../../cluster/instrument.ts';
 import type { StopOptions, StopReport } from '../../cluster/orders.ts';
-import type { Outcome, Refusal } from '../../cluster/outcome.ts';
-import { Renewal } from '../../cluster/reading.ts';
+import type { Refusal } from '../../cluster/outcome.ts';
 import type { ServerSnapshot } from '../../cluster/snapshot.ts';
 import type { Listeners } from '../../listener/listener.ts';
 import type { Runnable } from '../../supervision/runnable.ts';
@@ -12,8 +10,8 @@ import { CatchUpError } from '../errors.ts';
 import { type AgentSettings, type ConfigData, type FromAgent, readToAgent, type ToAgent } from '../messages.ts';
 import { refusalsOf, toRefusalData } from '../refusal-data.ts';
 import { drainingMs } from './draining-ms.ts';
+import { carryOut, type Equipment, equip } from './equipment.ts';
 import type { Measure } from './measuring.ts';
-import { createNames, type Names } from './names.ts';
 import { openAddresses } from './open-addresses.ts';
 import { createRemoteLog } from './remote-log.ts';
 import { Reporting } from './reporting.ts';
@@ -29,13 +27,6 @@ export interface AgentSite {
 type AgentState = 'New' | 'Booting' | 'Running' | 'Stopping' | 'Stopped' | 'Error';
 
 type Prepare = Extract<ToAgent, { readonly type: 'prepare' }>;
-
-/** What an agent has once it was told how to work. */
-interface Equipment {
-  readonly settings: AgentSettings;
-  readonly cluster: ReactiveCluster;
-  readonly names: Names;
-}
 
 const toError = (cause: unknown): Error => (cause instanceof Error ? cause : new Error(String(cause)));
 
@@ -205,7 +196,7 @@ export class Agent implements Runnable {
       behind = refused;
       return Promise.reject(refused[0]?.cause);
     };
-    const outcome = await this.#carryOut(equipment, config, renew, { commit, confirm }).catch((cause: unknown) =>
+    const outcome = await carryOut(equipment, config, renew, { commit, confirm }).catch((cause: unknown) =>
       refuse([{ server: '', cause: toError(cause), issues: [] }]),
     );
     if (outcome === undefined) return;
@@ -228,19 +219,6 @@ export class Agent implements Runnable {
     else refuse(refused.length > 0 ? refused : [{ server, cause, issues: [] }], unrestored);
   }
 
-  async #carryOut(
-    { cluster, names }: Equipment,
-    config: ConfigData,
-    renew: readonly string[] | undefined,
-    options: Parameters<ReactiveCluster['apply']>[1],
-  ): Promise<Outcome | { readonly refusals: readonly Refusal[] }> {
-    const named = await names.resolve(config);
-    if (!named.ok) return { refusals: named.refusals };
-    return renew === undefined
-      ? cluster.apply(named.config, options)
-      : cluster.renewal(new Renewal(renew, named.config), options ?? {});
-  }
-
   #switched(round: number, config: ConfigData): void {
     this.#arrive(config);
     this.#say({ type: 'switched', round });
@@ -254,22 +232,8 @@ export class Agent implements Runnable {
 
   async #equip(settings: AgentSettings): Promise<Equipment> {
     if (this.#equipment !== undefined) return this.#equipment;
-    const { name, strategy, restartDelayMs, startTimeoutMs, shutdownTimeoutMs, baseDir, code } = settings;
-    const cluster = new ReactiveCluster(
-      {
-        name,
-        strategy,
-        restartDelayMs,
-        startTimeoutMs,
-        shutdownTimeoutMs: drainingMs(shutdownTimeoutMs),
-        baseDir,
-        listeners: this.#open.listeners,
-        logger: this.#log,
-      },
-      // The primary tells of outcomes, once for all workers.
-      () => {},
-    );
-    this.#equipment = { settings, cluster, names: createNames(baseDir, code) };
+    this.#equipment = equip(settings, { listeners: this.#open.listeners, logger: this.#log });
+    const { cluster } = this.#equipment;
     for (const instrument of this.#instruments) cluster.instrument(instrument);
     this.#reporting = new Reporting({
       cluster,

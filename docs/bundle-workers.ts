@@ -35,7 +35,8 @@ const bundle = async (entry: string): Promise<readonly string[]> => {
     dir: dirname(file),
     format: 'esm',
     entryFileNames: '[name].js',
-    chunkFileNames: '[name]-[hash].js',
+    // What is imported later, and what several of them share. Without a hash: the next build writes over it.
+    chunkFileNames: 'chunks/[name].js',
   });
   await build.close();
   // It maps to what was there before.

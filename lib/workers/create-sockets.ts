@@ -9,13 +9,18 @@ import { pinnedSocket } from './sockets/pinned-socket.ts';
 import { probeReusePort } from './sockets/probe-reuse-port.ts';
 import { reusedPort } from './sockets/reuse-port.ts';
 import { roundRobin } from './sockets/round-robin.ts';
-import type { WorkerSockets } from './sockets.ts';
+import type { Newcomers, WorkerSockets } from './sockets.ts';
 
 export interface SocketsOptions {
   /** `'shared'` by default. */
   readonly sharing?: Sharing;
-  /** Milliseconds an address is held on after the death of the last process that listened there; 30 000 by default. */
+  /**
+   * Milliseconds an address is held on for whoever takes the place of the last process that listened there, from when
+   * everybody is there who is to come; 30 000 by default.
+   */
   readonly lingerMs?: number;
+  /** Who is expected; replays. `'none'` by default. */
+  readonly newcomers$?: Observable<Newcomers>;
   /** Told once of what was not to be had as it was asked for. */
   readonly warn?: (warning: { readonly code: string; readonly message: string; readonly hint: string }) => void;
   /** Whether several sockets can listen on one port. */
@@ -57,9 +62,10 @@ const openers: Readonly<Record<Sharing, (options: SocketsOptions) => Open>> = {
 
 /** The sockets of a primary. Nothing is opened before somebody asks for it. */
 export const createSockets = (options: SocketsOptions = {}): WorkerSockets => {
-  const { sharing = 'shared', lingerMs = LINGER_MS, scheduler } = options;
+  const { sharing = 'shared', lingerMs = LINGER_MS, newcomers$, scheduler } = options;
   const addresses = new HeldAddresses(openers[sharing](options), {
     ms: lingerMs,
+    ...(newcomers$ !== undefined && { newcomers$ }),
     ...(scheduler !== undefined && { scheduler }),
   });
   // What the primary holds it asks for as any process does.

@@ -167,7 +167,7 @@ export class ReactiveWorkers implements Workers {
 const machine: Workshop = {
   clock: systemClock,
   processes: ({ sharing }) => nodeProcesses(sharing),
-  sockets: ({ sharing }, warn) => createSockets({ sharing, warn }),
+  sockets: ({ sharing }, warn, newcomers$) => createSockets({ sharing, warn, newcomers$ }),
 };
 
 /**

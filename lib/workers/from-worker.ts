@@ -15,7 +15,7 @@ const schema: v.GenericSchema<unknown, FromWorker> = v.variant('type', [
   v.object({ type: v.literal('beat'), beat }),
   v.object({ type: v.literal('draining') }),
   v.object({ type: v.literal('failing'), error }),
-  v.object({ type: v.literal('listen'), id, address: v.string() }),
+  v.object({ type: v.literal('listen'), id, address: v.string(), data: v.exactOptional(v.unknown()) }),
   v.object({ type: v.literal('unlisten'), id }),
   v.object({ type: v.literal('accepted'), connection: id }),
   v.object({ type: v.literal('report'), id, beat, series: v.array(v.unknown()) }),

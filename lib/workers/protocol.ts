@@ -40,8 +40,8 @@ export type ToWorker =
   | { readonly type: 'drain'; readonly request: DrainRequest }
   /** How many workers there are from now on. */
   | { readonly type: 'count'; readonly count: number }
-  /** The answer to `listen`; in `shared` the listening handle comes with it. `address` has the real port. */
-  | { readonly type: 'listening'; readonly id: number; readonly address: string }
+  /** The answer to `listen`; in `shared` the listening handle comes with it. `address` has the real port; `data` is of the first who asked. */
+  | { readonly type: 'listening'; readonly id: number; readonly address: string; readonly data?: unknown }
   | { readonly type: 'listen-failed'; readonly id: number; readonly error: ErrorData }
   /** A connection for the listener `id`; its socket comes with it, and `accepted` is awaited. */
   | { readonly type: 'connection'; readonly id: number; readonly connection: number }
@@ -63,8 +63,8 @@ export type FromWorker =
   | { readonly type: 'draining' }
   /** It is about to end, for this reason. */
   | { readonly type: 'failing'; readonly error: ErrorData }
-  /** Asks for an address: `'127.0.0.1:8080'`, `'unix:/run/x.sock'`. `id` is of this process. */
-  | { readonly type: 'listen'; readonly id: number; readonly address: string }
+  /** Asks for an address: `'127.0.0.1:8080'`, `'unix:/run/x.sock'`. `id` is of this process; `data` is for all who ask. */
+  | { readonly type: 'listen'; readonly id: number; readonly address: string; readonly data?: unknown }
   | { readonly type: 'unlisten'; readonly id: number }
   | { readonly type: 'accepted'; readonly connection: number }
   /** The answer to `collect`; with an `id` of 0 what it says unasked, with its series, before it ends. */

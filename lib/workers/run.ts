@@ -20,7 +20,7 @@ import { farewellFor } from './farewell.ts';
 import { Fuse } from './fuse.ts';
 import type { News, StartReason } from './news.ts';
 import { Relief } from './relief.ts';
-import type { WorkersSettings } from './settings.ts';
+import type { Warning, WorkersSettings } from './settings.ts';
 import { Slot } from './slot.ts';
 import type { WorkersSnapshot } from './snapshot.ts';
 import type { WorkerSockets } from './sockets.ts';
@@ -66,24 +66,24 @@ export class Run {
   #stoppedAt = 0;
 
   constructor(settings: WorkersSettings, workshop: Workshop) {
-    const { clock } = workshop;
     this.settings = settings;
     this.workshop = workshop;
     this.#count = settings.count;
     this.state$ = this.#states.state$;
     this.events$ = this.#happened$.pipe(observeOn(asapScheduler), share());
-    this.#turns = new Turns(() => this.#take(), clock.scheduler);
+    this.#turns = new Turns(() => this.#take(), workshop.clock.scheduler);
     this.workers$ = this.#turns.workers$;
-    this.sockets = workshop.sockets(settings, (warning) => this.tell({ type: 'warning', ...warning }));
-    this.#fuse = new Fuse({ ...settings, clock, tell: (news) => this.tell(news) });
+    const warn = (warning: Warning): void => this.tell({ type: 'warning', ...warning });
+    this.sockets = workshop.sockets(settings, warn, this.#turns.newcomers$);
+    this.#fuse = new Fuse({ ...settings, clock: workshop.clock, tell: (news) => this.tell(news) });
     this.relief = new Relief({
-      clock,
+      clock: workshop.clock,
       longestRetryMs: settings.backoff.maxMs,
       farewell: (reason) => farewellFor(reason, settings.shutdownTimeoutMs),
       tell: (news) => this.tell(news),
     });
     this.#slots = this.#create(0, settings.count);
-    this.census = new Census(this.#turns, clock.scheduler);
+    this.census = new Census(this.#turns, workshop.clock.scheduler);
   }
 
   get state(): WorkersState {

@@ -23,6 +23,8 @@ export interface SharedSocket extends HeldSocket {
   /**
    * Lets the listener `id` of a process in: says `listening` to it, and sees to it that it gets connections.
    * Unsubscribing takes it out; what it was offered and did not take goes to others.
+   *
+   * @param data - of a process that listens by itself: it and those after it are told what the first of them gave.
    */
-  admit(guest: Guest, id: number): Unsubscribable;
+  admit(guest: Guest, id: number, data?: unknown): Unsubscribable;
 }

@@ -22,13 +22,17 @@ export interface Sockets {
   hold(address: Address): Observable<HeldSocket>;
 }
 
+/** Who is expected: `'some'` processes are still to come, `'none'` as all are there, or nobody `'never'` again. */
+export type Newcomers = 'some' | 'none' | 'never';
+
 /** The same for who starts the processes. */
 export interface WorkerSockets extends Sockets {
   /**
    * Answers what a process asks about sockets, until it ends.
    *
-   * An address that nobody holds is held for as long as any process listens there. When the last of them dies, it is held
-   * on for `lingerMs`: the process that takes its place finds everybody who connected meanwhile.
+   * An address that nobody holds is held for as long as any process listens there. When the last of them dies, or leaves,
+   * it is held on: the process that takes its place finds everybody who connected meanwhile. It is let go of when all
+   * that are to come have been there for `lingerMs` and none has asked for it.
    */
   serve(process: WorkerProcess): Unsubscribable;
   /** Lets go of everything, in this turn: processes that listen keep what they have, and nobody gets anything any more. */

@@ -99,8 +99,8 @@ export const readToWorker = (value: unknown): ToWorker | undefined => {
       return isId(count) ? { type, count } : undefined;
     }
     case 'listening': {
-      const { address } = value;
-      return isId(id) && isText(address) ? { type, id, address } : undefined;
+      const { address, data } = value;
+      return isId(id) && isText(address) ? { type, id, address, ...(data !== undefined && { data }) } : undefined;
     }
     case 'listen-failed': {
       const { error } = value;

@@ -14,7 +14,9 @@ import {
   throttle,
   timer,
 } from 'rxjs';
+import { isGivenUp } from './slot-state.ts';
 import type { WorkersSnapshot } from './snapshot.ts';
+import type { Newcomers } from './sockets.ts';
 
 /** Milliseconds between two snapshots that only beats make, at least: a hundred workers beat two hundred times a second. */
 const SLIGHT_MS = 250;
@@ -23,6 +25,8 @@ const SLIGHT_MS = 250;
 export class Turns {
   /** At most one snapshot per turn, beginning with the present one; completes when it is told to. */
   readonly workers$: Observable<WorkersSnapshot>;
+  /** Whether slots are still to be served; replays. */
+  readonly newcomers$: Observable<Newcomers>;
   readonly #take: () => WorkersSnapshot;
   readonly #changed$ = new Subject<void>();
   readonly #slight$ = new Subject<void>();
@@ -45,6 +49,7 @@ export class Turns {
       turns$,
       defer(() => of(this.snapshot)),
     ).pipe(distinctUntilChanged());
+    this.newcomers$ = this.workers$.pipe(map(newcomersIn), distinctUntilChanged());
   }
 
   /** As things are now; built at most once per turn unless something changed in between. */
@@ -72,3 +77,8 @@ export class Turns {
     this.#changed$.complete();
   }
 }
+
+const newcomersIn = ({ state, workers }: WorkersSnapshot): Newcomers => {
+  if (state !== 'New' && state !== 'Booting' && state !== 'Running') return 'never';
+  return workers.every((worker) => worker.state === 'active' || isGivenUp(worker.state)) ? 'none' : 'some';
+};

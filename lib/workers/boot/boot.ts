@@ -15,6 +15,7 @@ import { Inbox } from './inbox.ts';
 import { PlainServers } from './plain-servers.ts';
 import { Link } from './runtime-link.ts';
 import { importScript } from './script.ts';
+import { SharedPorts } from './shared-ports.ts';
 
 /** Milliseconds to finish what was accepted after an error that nobody caught: nothing is certain by then. */
 const CRASH_DRAIN_MS = 5_000;
@@ -76,6 +77,12 @@ const leave = (reason: 'abandoned' | 'signal'): void => {
 
 const link = new Link((message, handle, sent) => channel.send(message, handle, sent), print);
 const inbox = new Inbox(print);
+const ports = new SharedPorts({
+  link,
+  isWanted: () => assignment?.sharing === 'shared',
+  bound: () => bound(),
+  report: print,
+});
 
 const sumOfLoads = (): Load => {
   const sum = { connections: 0, inFlight: 0, requests: 0 };
@@ -132,6 +139,7 @@ const departure = new Departure({
     plain.drain(request, async () => {
       await farewell();
       hasTakenLeave = true;
+      ports.close();
     }),
   caughtUp,
   farewell,
@@ -153,6 +161,11 @@ const ready = (): void => {
   if (isReady) return;
   isReady = true;
   channel.send({ type: 'ready' });
+};
+
+/** A server listens: a script that knows nothing of all this is ready then. */
+const bound = (): void => {
+  if (!claimed) ready();
 };
 
 const beat = (): void => channel.send({ type: 'beat', beat: pulse.beat() });
@@ -198,8 +211,7 @@ const hear = (message: ToWorker, handle: unknown): void => {
       if (assignment !== undefined) assignment = { ...assignment, count: message.count };
       break;
     case 'bound':
-      // A script that knows nothing of all this is ready when it listens.
-      if (!claimed) ready();
+      bound();
       break;
     case 'collect':
       void reporter.answer(message);
@@ -253,4 +265,5 @@ const runtime: WorkerRuntime = {
   nextId: () => link.nextId(),
 };
 Object.defineProperty(globalThis, RUNTIME, { value: runtime });
+ports.install();
 greet().catch(fail);

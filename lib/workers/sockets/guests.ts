@@ -78,14 +78,15 @@ export const guest = (
     const offers = new Offers(process, scheduler);
     const asking = new Asking();
     const listening = new Map<number, Subscription>();
-    let hasEnded = false;
+    /** Somebody takes its place, if anybody is to. */
+    let isLeaving = false;
 
     const leave = (id: number): void => {
       listening.get(id)?.unsubscribe();
       listening.delete(id);
     };
 
-    const listen = (id: number, text: string): void => {
+    const listen = ({ id, address: text, data }: Extract<FromWorker, { type: 'listen' }>): void => {
       leave(id);
       const stay = new Subscription();
       listening.set(id, stay);
@@ -99,8 +100,8 @@ export const guest = (
         stay.add(() => asked.release());
         stay.add(
           addresses
-            .hold(asked.name, address, () => hasEnded)
-            .subscribe({ next: (socket) => stay.add(socket.admit(offers, id)), error: refuse }),
+            .hold(asked.name, address, () => isLeaving)
+            .subscribe({ next: (socket) => stay.add(socket.admit(offers, id, data)), error: refuse }),
         );
       } catch (error) {
         refuse(error);
@@ -108,9 +109,10 @@ export const guest = (
     };
 
     const hear = (message: FromWorker): void => {
-      if (message.type === 'listen') listen(message.id, message.address);
+      if (message.type === 'listen') listen(message);
       else if (message.type === 'unlisten') leave(message.id);
       else if (message.type === 'accepted') offers.take(message.connection);
+      else if (message.type === 'draining') isLeaving = true;
     };
 
     subscriber.add(() => {
@@ -120,7 +122,7 @@ export const guest = (
       process.messages$.subscribe({
         next: hear,
         complete: () => {
-          hasEnded = true;
+          isLeaving = true;
           subscriber.complete();
         },
       }),

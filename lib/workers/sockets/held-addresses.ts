@@ -1,18 +1,22 @@
 import {
   asyncScheduler,
   finalize,
+  NEVER,
   Observable,
+  of,
   ReplaySubject,
   type SchedulerLike,
   Subject,
   type Subscription,
   share,
+  switchMap,
   takeUntil,
   tap,
   timer,
 } from 'rxjs';
 import { type Address, formatAddress } from '../../config/address.ts';
 import type { SharedSocket } from '../shared-socket.ts';
+import type { Newcomers } from '../sockets.ts';
 
 interface Held {
   /** Held by the first subscriber, let go of after the last. */
@@ -24,8 +28,13 @@ interface Held {
 }
 
 export interface Lingering {
-  /** How long an address is held on for those who come after the last holder; 0 for not at all. */
+  /**
+   * How long an address is held on for those who come after the last holder, from when all are there that are to come; 0
+   * for not at all.
+   */
   readonly ms: number;
+  /** Who is expected; replays. `'none'` by default. */
+  readonly newcomers$?: Observable<Newcomers>;
   readonly scheduler?: SchedulerLike;
 }
 
@@ -48,15 +57,15 @@ export class HeldAddresses {
    * Cold; emits the socket once it is bound and stays open; completes when everything is closed, errors when it cannot be
    * bound. Unsubscribing lets go of it.
    *
-   * @param hasDied - asked as it is let go of: whether somebody will come for it soon.
+   * @param isReplaced - asked as it is let go of: whether somebody will come for it soon.
    */
-  hold(name: string, address: Address, hasDied: () => boolean = () => false): Observable<SharedSocket> {
+  hold(name: string, address: Address, isReplaced: () => boolean = () => false): Observable<SharedSocket> {
     return new Observable((subscriber) => {
       const held = this.#held.get(name) ?? this.#make(name, address);
       held.holders += 1;
       subscriber.add(() => {
         held.holders -= 1;
-        if (held.holders === 0 && held.bound && hasDied()) this.#lingerOn(held);
+        if (held.holders === 0 && held.bound && isReplaced()) this.#lingerOn(held);
       });
       // After that finalizer, which therefore runs while the address is still held.
       subscriber.add(
@@ -102,11 +111,13 @@ export class HeldAddresses {
   }
 
   #lingerOn(held: Held): void {
-    const { ms, scheduler = asyncScheduler } = this.#linger;
+    const { ms, newcomers$ = of('none' as const), scheduler = asyncScheduler } = this.#linger;
     if (ms === 0) return;
+    const after = { some: NEVER, none: timer(ms, scheduler), never: of(0) };
+    const over$ = newcomers$.pipe(switchMap((newcomers) => after[newcomers]));
     held.linger = held.socket$
       .pipe(
-        takeUntil(timer(ms, scheduler)),
+        takeUntil(over$),
         finalize(() => {
           held.linger = undefined;
         }),

@@ -14,12 +14,18 @@ const pin = takeAddress(openPin());
  */
 export const pinnedSocket = (address: Address): Observable<SharedSocket> =>
   pin(address).pipe(
-    map((pinned) => ({
-      address: pinned.address,
-      admit: (guest, id) => {
-        guest.send({ type: 'listening', id, address: formatAddress(pinned.address) }, pinned.handle);
-        // Its duplicate is its own to close.
-        return Subscription.EMPTY;
-      },
-    })),
+    map((pinned) => {
+      let common: unknown;
+      return {
+        address: pinned.address,
+        admit: (guest, id, data) => {
+          common ??= data;
+          const address = formatAddress(pinned.address);
+          const shared = data === undefined ? {} : { data: common };
+          guest.send({ type: 'listening', id, address, ...shared }, pinned.handle);
+          // Its duplicate is its own to close.
+          return Subscription.EMPTY;
+        },
+      };
+    }),
   );

@@ -1,9 +1,10 @@
-import { NEVER, Observable, type Subscription, throwError, VirtualTimeScheduler } from 'rxjs';
+import { BehaviorSubject, NEVER, Observable, type Subscription, throwError, VirtualTimeScheduler } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, test } from 'vitest';
 import type { Address } from '../../../lib/config/address.ts';
 import type { SharedSocket } from '../../../lib/workers/shared-socket.ts';
 import { HeldAddresses } from '../../../lib/workers/sockets/held-addresses.ts';
+import type { Newcomers } from '../../../lib/workers/sockets.ts';
 
 const at = (port: number): Address => ({ kind: 'tcp', host: '127.0.0.1', port });
 
@@ -115,10 +116,10 @@ describe('an address', () => {
 });
 
 describe('an address whose last holder has died', () => {
-  const lingering = (ms = 1_000) => {
+  const lingering = (ms = 1_000, newcomers$?: Observable<Newcomers>) => {
     const time = new VirtualTimeScheduler();
     const { open, take } = opening();
-    const addresses = new HeldAddresses(take, { ms, scheduler: time });
+    const addresses = new HeldAddresses(take, { ms, scheduler: time, ...(newcomers$ && { newcomers$ }) });
     const hold = (died = true): Subscription => portsOf(addresses.hold('a', at(80), () => died)).held;
     const pass = (until: number): void => {
       time.maxFrames = until;
@@ -135,6 +136,33 @@ describe('an address whose last holder has died', () => {
     expect(open).toEqual([80]);
     pass(1_001);
     expect(open).toEqual([]);
+  });
+
+  test('is held on for as long as anybody is to come, and for a while after that', () => {
+    const newcomers$ = new BehaviorSubject<Newcomers>('some');
+    const { open, hold, pass, time } = lingering(1_000, newcomers$);
+    hold().unsubscribe();
+    pass(60_000);
+    expect(open).toEqual([80]);
+    newcomers$.next('none');
+    pass(60_999);
+    newcomers$.next('some');
+    pass(90_000);
+    expect(open).toEqual([80]);
+    newcomers$.next('none');
+    pass(91_001);
+    expect([open, time.actions, newcomers$.observed]).toEqual([[], [], false]);
+  });
+
+  test('is let go of at once when nobody comes any more', () => {
+    const newcomers$ = new BehaviorSubject<Newcomers>('some');
+    const { open, hold, time } = lingering(1_000, newcomers$);
+    hold().unsubscribe();
+    expect(open).toEqual([80]);
+    newcomers$.next('never');
+    expect([open, time.actions]).toEqual([[], []]);
+    hold().unsubscribe();
+    expect([open, newcomers$.observed]).toEqual([[], false]);
   });
 
   test('is let go of at once when it went in good order, or nobody is to wait', () => {

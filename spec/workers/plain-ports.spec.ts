@@ -17,7 +17,7 @@ const serving = async (...more: readonly string[]): Promise<Serving> => {
   return { ...program, port, workers: () => pids().filter(isAlive) };
 };
 
-describe('a port on which plain servers of workers listen', { timeout: 60_000 }, () => {
+describe('a port on which plain servers of workers listen', { timeout: 120_000 }, () => {
   test('keeps whoever connects while all of them are dead, and answers them later', async () => {
     const program = await serving();
     const { port } = program;

@@ -5,8 +5,8 @@ import { discardHandle } from '../handle.ts';
 import type { ErrorData, ToWorker } from '../protocol.ts';
 import type { SocketLink } from '../socket-link.ts';
 
-// `cluster._getServer(server, query, reply)` is what a server of Node calls in a worker before it listens, from Node 20
-// to 24, and no part of its documented interface. All of it is here. Where it is missing, Node's own way is taken.
+// `cluster._getServer(server, query, reply)` is what a server of Node calls in a worker before it listens; it is no part of
+// the documented interface. All of it is here. Where there is no such function Node's own way is taken.
 
 /** What is replied to: a number below zero for an error, otherwise 0 and a handle. A handle is closed in any case. */
 type Reply = (errno: number, handle: Closable) => void;

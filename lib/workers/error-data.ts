@@ -1,7 +1,7 @@
 import type { ErrorData } from './protocol.ts';
 
 /** Causes of causes that travel; a chain that bites its own tail ends here. */
-const DEEPEST = 8;
+export const DEEPEST = 8;
 
 /** An error as data that another process can read; what was thrown and is no error becomes one. */
 export const toErrorData = (thrown: unknown, depth = 0): ErrorData => {

@@ -4,7 +4,7 @@ import { heartbeatSchema as beat } from './heartbeat-schema.ts';
 import type { FromWorker } from './protocol.ts';
 
 const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
-const id = v.pipe(v.number(), v.integer(), v.minValue(0));
+const id = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 /** What is left out on the way was `undefined`. */
 const anything = v.optional(v.unknown(), () => undefined);

@@ -1,11 +1,12 @@
 import * as v from 'valibot';
 import type { Heartbeat } from './heartbeat.ts';
 
-const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
+/** Bounded, so that sums over workers are numbers as well. */
+const amount = v.pipe(v.number(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 
 /** What a beat looks like that another process sent. */
 export const heartbeatSchema: v.GenericSchema<unknown, Heartbeat> = v.object({
-  sequence: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  sequence: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   rssBytes: amount,
   heapUsedBytes: amount,
   utilization: amount,

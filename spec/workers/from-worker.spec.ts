@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readFromWorker } from '../../lib/workers/from-worker.ts';
-import type { FromWorker } from '../../lib/workers/protocol.ts';
+import type { ErrorData, FromWorker } from '../../lib/workers/protocol.ts';
 
 const beat = {
   sequence: 1,
@@ -55,4 +55,26 @@ test('whatever field of a message is missing or another thing, it is refused', (
       },
     ),
   );
+});
+
+test('an error with more causes than anybody sends is read without the deepest, however many there are', () => {
+  const nested = (depth: number): ErrorData => {
+    let error: ErrorData = { name: 'Error', message: 'innermost' };
+    for (let level = 0; level < depth; level += 1) error = { name: 'Error', message: `${level}`, cause: error };
+    return error;
+  };
+  const depthOf = ({ cause }: ErrorData): number => (cause === undefined ? 0 : 1 + depthOf(cause));
+  const readDepth = (error: ErrorData): number => {
+    const read = readFromWorker({ type: 'failing', error });
+    return read?.type === 'failing' ? depthOf(read.error) : -1;
+  };
+
+  expect([0, 1, 8, 9, 100_000].map((depth) => readDepth(nested(depth)))).toEqual([0, 1, 8, 8, 8]);
+});
+
+test('numbers that no sum can hold are refused', () => {
+  for (const field of ['sequence', 'rssBytes', 'connections', 'inFlight', 'requests']) {
+    expect(readFromWorker({ type: 'beat', beat: { ...beat, [field]: 1e300 } })).toBeUndefined();
+  }
+  expect(readFromWorker({ type: 'listen', id: 1e300, address: ':80' })).toBeUndefined();
 });

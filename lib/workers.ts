@@ -6,6 +6,7 @@ export {
   CatchUpError,
   NoWorkersError,
   PrepareTimeoutError,
+  UndeliveredError,
   WorkerCommitError,
   type WorkerIdentity,
   WorkerLostError,

@@ -36,6 +36,16 @@ export class WorkerLostError extends Error {
   }
 }
 
+/** A config did not reach a worker. */
+export class UndeliveredError extends Error {
+  override readonly name = 'UndeliveredError';
+  readonly code = 'ERR_WORKER_UNDELIVERED';
+  readonly hint = 'it has just ended, or it stands still, with more waiting for it than is kept';
+  constructor() {
+    super('the config did not reach it');
+  }
+}
+
 /** A worker that was to prepare a config does not beat any more: its loop is blocked, or it was stopped. */
 export class WorkerSilentError extends Error {
   override readonly name = 'WorkerSilentError';
@@ -63,7 +73,7 @@ export class PrepareTimeoutError extends Error {
 /** There is no worker that a config could be put in force in. */
 export class NoWorkersError extends Error {
   override readonly name = 'NoWorkersError';
-  readonly code = 'ERR_NO_WORKERS';
+  readonly code = 'ERR_WORKERS_ABSENT';
   readonly hint = 'see why none runs: the snapshot of the workers has the last exit of each slot';
   constructor(options?: ErrorOptions) {
     super('no worker runs that could prepare the config', options);

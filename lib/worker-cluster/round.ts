@@ -22,7 +22,7 @@ import {
 import type { Refusal } from '../cluster/outcome.ts';
 import type { CommitMode } from '../config/server-config.ts';
 import { type Ballot, cast, count, openBallot, silent, type Vote } from './ballot.ts';
-import { PrepareTimeoutError, WorkerLostError } from './errors.ts';
+import { PrepareTimeoutError, UndeliveredError } from './errors.ts';
 import type { ConfigData, FromAgent, ToAgent } from './messages.ts';
 import type { Peer } from './peer.ts';
 import { fromRefusalData, oncePerServer, refusalOf } from './refusal-data.ts';
@@ -141,7 +141,7 @@ export const round = (proposal: Proposal, site: RoundSite): Observable<RoundResu
         ...to.map((peer) =>
           send(peer, message).pipe(
             tap((isDelivered) => {
-              if (!isDelivered) undelivered$.next({ peer, gone: new WorkerLostError() });
+              if (!isDelivered) undelivered$.next({ peer, gone: new UndeliveredError() });
             }),
           ),
         ),

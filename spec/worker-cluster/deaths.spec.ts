@@ -136,6 +136,27 @@ describe('a worker of which nothing is heard any more', () => {
   });
 });
 
+describe('a message that is lost', () => {
+  for (const type of ['switch', 'abort'] as const) {
+    test(`${type}: its worker does not wait for it for ever`, async () => {
+      const rig = await workersRunning({ a: saying('old') }, { prepareTimeoutMs: 100 });
+      let isLost = false;
+      rig.fake.fate = (said) => {
+        if (type === 'abort' && said.slot === 0 && said.type === 'prepare') return 'lose';
+        if (isLost || said.slot !== 1 || said.type !== type) return 'pass';
+        isLost = true;
+        return 'lose';
+      };
+      const outcome = await rig.cluster.apply({ a: saying('new') });
+      expect(outcome.status).toBe(type === 'switch' ? 'committed' : 'rolledBack');
+      if (type === 'abort') expect(outcome).toMatchObject({ cause: { cause: { code: 'ERR_WORKER_UNDELIVERED' } } });
+      rig.fake.fate = () => 'pass';
+      expect(await rig.cluster.apply({ a: saying('newer') })).toMatchObject({ status: 'committed' });
+      await same(rig, 3, 'newer');
+    });
+  }
+});
+
 describe('workers that are not there', () => {
   test('are waited for only as long as a config may take to be prepared', async () => {
     const { cluster, fake } = await workersRunning({ a: saying('old') }, { respawn: false, prepareTimeoutMs: 30 });
@@ -143,7 +164,7 @@ describe('workers that are not there', () => {
     fake.kill(1);
     expect(await cluster.apply({ a: saying('new') })).toMatchObject({
       status: 'rolledBack',
-      cause: { code: 'ERR_NO_WORKERS' },
+      cause: { code: 'ERR_WORKERS_ABSENT' },
     });
     expect(cluster.snapshot.degraded).toBe(true);
     await fake.revive(0);
@@ -160,7 +181,7 @@ describe('workers that are not there', () => {
     expect(cluster.error).toBe(failure);
     expect(await cluster.apply({ a: saying('new') })).toMatchObject({
       status: 'rolledBack',
-      cause: { code: 'ERR_NO_WORKERS', cause: failure },
+      cause: { code: 'ERR_WORKERS_ABSENT', cause: failure },
     });
     await cluster.stop();
     expect(states.slice(-3)).toEqual(['Error', 'Stopping', 'Stopped']);

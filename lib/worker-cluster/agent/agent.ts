@@ -133,12 +133,15 @@ export class Agent implements Runnable {
   #hear(message: ToAgent): void {
     switch (message.type) {
       case 'catch-up':
+        // The primary has decided every round before it begins anything else, though its word may have been lost.
+        this.#switches.abandon();
         this.#queue(() => this.#catchUp(message.settings, message.config));
         return;
       case 'admit':
         if (this.#state === 'Booting') this.#enter('Running');
         return;
       case 'prepare': {
+        this.#switches.abandon();
         const decision = this.#switches.open(message.round);
         this.#queue(() => this.#prepare(message, decision));
         return;

@@ -1,12 +1,17 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 
 /**
  * Imports a module: as Node does, where it can, otherwise with what compiles TypeScript, which is loaded only then.
  *
- * @param path - absolute.
+ * As with what Node itself is told to run, links are followed first: what a release imports is of that release, also when
+ * the link is moved meanwhile. Not every loader does so.
+ *
+ * @param given - an absolute path.
  */
-export const importScript = async (path: string): Promise<void> => {
+export const importScript = async (given: string): Promise<void> => {
+  // One that is not there is told of by the import.
+  const path = await realpath(given).catch(() => given);
   try {
     await import(pathToFileURL(path).href);
   } catch (error) {

@@ -13,8 +13,8 @@ import { rolldown } from 'rolldown';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-/** What processes are started with. */
-const ENTRIES = ['workers/boot/boot.js', 'worker-cluster/agent/main.js'];
+/** What processes are started with; `main.js` of an agent does no more than import its program. */
+const ENTRIES = ['workers/boot/boot.js', 'worker-cluster/agent/program.js'];
 
 /** The folder of the package that a module belongs to; `undefined` for one of our own. */
 const packageOf = (module: string): string | undefined =>

@@ -5,6 +5,9 @@ import type { WorkerCluster, WorkerClusterOptions } from './worker-cluster.ts';
 /** Processes are started from files that Node can run: those that are built. */
 const SCRIPT = new URL('./agent/main.js', import.meta.url);
 
+/** All that it needs: a spare has it before it has a slot. */
+const PROGRAM = new URL('./agent/program.js', import.meta.url);
+
 /**
  * Makes a cluster whose servers run in several processes at once: on every core, behind the same addresses.
  *
@@ -34,4 +37,6 @@ const SCRIPT = new URL('./agent/main.js', import.meta.url);
  * ```
  */
 export const clusterWorkers = (options: WorkerClusterOptions = {}): WorkerCluster =>
-  new ProcessCluster(options, (workers) => createWorkers({ ...workers, script: SCRIPT }));
+  new ProcessCluster(options, ({ preload = [], ...workers }) =>
+    createWorkers({ ...workers, script: SCRIPT, preload: [PROGRAM, ...preload] }),
+  );

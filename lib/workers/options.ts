@@ -59,7 +59,7 @@ export interface WorkersOptions {
   readonly minAvailable?: number;
   /** Booted processes that wait for a slot; 0 by default. */
   readonly spares?: number;
-  /** Modules that a spare loads before it has a slot; none by default. */
+  /** Modules that a spare loads before it has a slot; none by default. `clusterWorkers` adds what it needs itself. */
   readonly preload?: readonly (string | URL)[];
   /** Milliseconds between two beats of a worker; 500 by default, 0 for none: then nobody notices a blocked one. */
   readonly heartbeatMs?: number;

@@ -57,7 +57,10 @@ export interface WorkersOptions {
    * crashed, a restart lets go of no old process: it waits for those that come back, and gives up after `readyTimeoutMs`.
    */
   readonly minAvailable?: number;
-  /** Booted processes that wait for a slot; 0 by default. */
+  /**
+   * Booted processes that wait for a slot; 0 by default. While one waits, the first failure of a slot is answered without
+   * `respawnDelayMs`.
+   */
   readonly spares?: number;
   /** Modules that a spare loads before it has a slot; none by default. `clusterWorkers` adds what it needs itself. */
   readonly preload?: readonly (string | URL)[];

@@ -35,6 +35,8 @@ export interface End {
   readonly at: number;
   /** Milliseconds it had been ready; `undefined` when it never was. */
   readonly activeMs: number | undefined;
+  /** Another process has booted and waits for the slot. */
+  readonly hasSpare?: boolean;
 }
 
 /** What follows from the end of a process; `record` is what to remember for the next one. */
@@ -49,7 +51,7 @@ export type RespawnDecision =
  * - Told to leave for good (`stop`, `scale`): it stays down. Told to leave for a better one (`restart`, `memory`, `age`,
  *   `abandoned`) that is not there: it comes back, and nothing is held against it.
  * - Anything else counts when {@link counts} says so, and then disables the slot once the crash window is full, at once
- *   on trial, or brings it back after a delay that grows.
+ *   on trial, or brings it back after a delay that grows. Where a spare waits, the first of a row is answered at once.
  *
  * On trial a slot proves itself by being active for a crash window.
  *
@@ -57,13 +59,13 @@ export type RespawnDecision =
  */
 export const decideRespawn = (
   record: CrashRecord,
-  { exit, at, activeMs }: End,
+  { exit, at, activeMs, hasSpare = false }: End,
   settings: RespawnSettings,
   random = 0,
 ): RespawnDecision => {
   const { intent } = exit;
   if (intent === 'stop' || intent === 'scale') return { type: 'stay-down', record };
-  if (isPlanned(exit)) return { type: 'respawn', delayMs: delayMs(1, settings, random), record };
+  if (isPlanned(exit)) return { type: 'respawn', delayMs: hasSpare ? 0 : delayMs(1, settings, random), record };
   if (!counts(exit, settings.respawn)) return { type: 'stay-down', record };
 
   const onTrial = record.onTrial && !(activeMs !== undefined && activeMs >= settings.crashWindowMs);
@@ -73,7 +75,7 @@ export const decideRespawn = (
   const next: CrashRecord = { ends, failures, onTrial };
   return onTrial || isTooMany(ends, settings)
     ? { type: 'disable', crashes: Math.max(1, ends.length), withinMs: spanMs(ends), record: next }
-    : { type: 'respawn', delayMs: delayMs(failures, settings, random), record: next };
+    : { type: 'respawn', delayMs: hasSpare && failures === 1 ? 0 : delayMs(failures, settings, random), record: next };
 };
 
 /** It was told to leave and did: nobody failed. */

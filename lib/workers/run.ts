@@ -202,12 +202,12 @@ export class Run {
 
   #create(first: number, count: number): readonly Slot[] {
     return Array.from({ length: Math.max(0, count - first) }, (_, index) => {
-      const { settings, workshop } = this;
       return new Slot(first + index, {
-        settings,
-        clock: workshop.clock,
+        settings: this.settings,
+        clock: this.workshop.clock,
         fuse: this.#fuse,
         hire: (id) => this.#hire(id),
+        hasSpare: () => (this.#staff?.spares.waiting ?? 0) > 0,
         tell: (news) => this.tell(news),
         touch: (slight) => this.#touch(slight),
         complains: (slot, complaint) => this.relief.hear(slot, complaint),

@@ -20,6 +20,7 @@ export interface SlotParts {
   readonly fuse: Fuse;
   /** Gives a slot a process. */
   readonly hire: (slot: number) => WorkerLife;
+  readonly hasSpare: () => boolean;
   readonly tell: (news: News) => void;
   /** Something changed; `slight` when it is only what a process says of itself. */
   readonly touch: (slight: boolean) => void;
@@ -244,7 +245,7 @@ export class Slot {
 
   /** Its process is gone: somebody else comes, now, later or never. */
   #fillIn(tenure: Tenure, exit: WorkerExit, failed: boolean): void {
-    const { clock, settings, tell, random = Math.random } = this.#parts;
+    const { clock, settings, hasSpare, tell, random = Math.random } = this.#parts;
     if (this.#closing) {
       this.#standing.enter('stopped');
       return;
@@ -258,7 +259,8 @@ export class Slot {
       return;
     }
     const at = clock.now();
-    const decision = decideRespawn(this.#record, { exit, at, activeMs: activeMs(tenure, at) }, settings, random());
+    const end = { exit, at, activeMs: activeMs(tenure, at), hasSpare: hasSpare() };
+    const decision = decideRespawn(this.#record, end, settings, random());
     this.#record = decision.record;
     switch (decision.type) {
       case 'stay-down':

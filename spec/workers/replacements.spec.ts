@@ -67,6 +67,15 @@ test('a worker that dies is followed by a spare, and another spare by a third pr
   expect(told('warning')).toEqual([]);
 });
 
+test('a spare that waits follows at once, however long a worker would take to come back', async () => {
+  const { workers, told, seen, port } = await running('never', { spares: 1, respawnDelayMs: 600_000 });
+  await expect.poll(() => workers.snapshot.spares, { timeout: 10_000 }).toBe(1);
+  process.kill(workers.workerStats(0).pid, 'SIGKILL');
+  const after = await seen(({ state, restarts }) => state === 'active' && restarts === 1);
+  expect(await ask(port)).toBe(after.pid);
+  expect(told('respawning')).toMatchObject([{ delayMs: 0 }]);
+});
+
 test('when all workers crash too often together nobody is respawned for a while, and then all are', async () => {
   const { workers, told, seen, fell } = await running('exit', {
     count: 2,

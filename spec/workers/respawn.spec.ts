@@ -26,11 +26,11 @@ const exit = (code: number | null, intent?: ExitIntent): WorkerExit =>
 const decideAll = (
   times: readonly number[],
   settings: RespawnSettings = defaults,
-  { activeMs = 10, how = exit(1), from = CLEAN, random = 0 } = {},
+  { activeMs = 10, how = exit(1), from = CLEAN, random = 0, hasSpare = false } = {},
 ): readonly RespawnDecision[] => {
   let record: CrashRecord = from;
   return times.map((at) => {
-    const decision = decideRespawn(record, { exit: how, at, activeMs }, settings, random);
+    const decision = decideRespawn(record, { exit: how, at, activeMs, hasSpare }, settings, random);
     record = decision.record;
     return decision;
   });
@@ -43,6 +43,13 @@ test('a crash loop is answered twice and then disables its slot, at the defaults
   const decisions = decideAll([600, 800, 1010]);
   expect(delays(decisions)).toEqual([100, 100, 'disable']);
   expect(decisions[2]).toMatchObject({ crashes: 3, withinMs: 410 });
+});
+
+test('where a spare waits the first failure is answered at once, and those after it as ever', () => {
+  const growing = { ...defaults, maxCrashes: 0, backoff: { ...defaults.backoff, factor: 2 } };
+  expect(delays(decideAll([0, 10, 20], growing, { hasSpare: true }))).toEqual([0, 200, 400]);
+  expect(delays(decideAll([0, 10], growing, { hasSpare: true, activeMs: 5_000 }))).toEqual([0, 0]);
+  expect(delays(decideAll([0, 10], growing, { hasSpare: true, how: exit(0, 'memory') }))).toEqual([0, 0]);
 });
 
 test('a single crash disables where one is too many', () => {

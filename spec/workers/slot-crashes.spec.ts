@@ -68,7 +68,17 @@ const scene = (options: Partial<WorkersOptions> = {}, { brokenSlots = [], hungSl
   };
   const slots = Array.from(
     { length: settings.count },
-    (_, id) => new Slot(id, { settings, clock: time, fuse, hire, tell, touch: () => {}, complains: () => {} }),
+    (_, id) =>
+      new Slot(id, {
+        settings,
+        clock: time,
+        fuse,
+        hire,
+        hasSpare: () => false,
+        tell,
+        touch: () => {},
+        complains: () => {},
+      }),
   );
   for (const slot of slots) slot.begin('start');
   return {

@@ -13,7 +13,7 @@ export interface WorkerExit extends ProcessExit {
   readonly intent?: ExitIntent;
   /** It failed: nobody asked for its end, and it was killed by a signal or had an exit code other than 0. */
   readonly crash: boolean;
-  /** It did not leave in time and was killed. */
+  /** It had been given work, did not leave in time and was killed. */
   readonly forced: boolean;
   /** Milliseconds since the epoch. */
   readonly at: number;

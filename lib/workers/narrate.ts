@@ -8,6 +8,14 @@ const count = (amount: number, noun: string): string => `${amount} ${noun}${amou
 const workers = (slots: readonly number[]): string =>
   `${slots.length === 1 ? 'worker' : 'workers'} ${slots.join(', ')}`;
 
+/** An error in one line. */
+const summary = (error: Error): string => {
+  const [line = ''] = error.message.split('\n');
+  const code =
+    'code' in error && typeof error.code === 'string' && !line.includes(error.code) ? ` (${error.code})` : '';
+  return `${line === '' ? error.name : line}${code}`;
+};
+
 /** Writes what happens to workers. Pure but for the logger. */
 export const narrate = (event: WorkersEvent, logger: Logger): void => {
   switch (event.type) {
@@ -69,8 +77,11 @@ const narrateExit = (slot: number, pid: number, exit: WorkerExit, logger: Logger
   const how = exit.signal === null ? `with exit code ${exit.code}` : `by ${exit.signal}`;
   const who = pid === 0 ? `worker ${slot} could not be started` : `worker ${slot}, process ${pid}, ended ${how}`;
   const asked = exit.intent === undefined ? '' : ` (${exit.intent})`;
-  if (exit.crash || exit.intent === 'unready') logger.warn(`${who}${asked}`, exit.error);
-  else if (exit.forced) logger.warn(`${who}${asked}: it did not leave in time`);
+  if (exit.crash || exit.intent === 'unready') {
+    // One that ran has printed it itself, with its stack.
+    if (pid === 0) logger.warn(who, exit.error);
+    else logger.warn(`${who}${asked}${exit.error === undefined ? '' : `: ${summary(exit.error)}`}`);
+  } else if (exit.forced) logger.warn(`${who}${asked}: it did not leave in time`);
   else if (exit.intent === undefined) logger.info(`${who}: nobody asked it to`);
   else logger.debug(`${who}${asked}`);
 };

@@ -88,8 +88,10 @@ export const startLife = (process: WorkerProcess, options: LifeOptions): WorkerL
   let error: Error | undefined;
   /** Somebody's patience ended before it did. */
   let killed = false;
+  /** It was ready: nothing is lost with one that was never given work, and nobody needs to know that it was killed. */
+  let hadWork = false;
   const deadline = createDeadline(clock, () => {
-    killed = true;
+    killed = hadWork;
     process.kill('SIGKILL');
   });
 
@@ -145,7 +147,7 @@ export const startLife = (process: WorkerProcess, options: LifeOptions): WorkerL
       process.kill('SIGTERM');
       deadline.set(GRACE_MS);
     } else {
-      killed ||= cutShort;
+      killed ||= cutShort && hadWork;
       deadline.cancel();
       process.kill('SIGKILL');
     }
@@ -169,6 +171,7 @@ export const startLife = (process: WorkerProcess, options: LifeOptions): WorkerL
         break;
       case 'ready':
         if (!isIn('starting')) break;
+        hadWork = true;
         boot.unsubscribe();
         watching = watch(process.messages$, options, clock).subscribe((complaint) => complaints.next(complaint));
         change({ phase: 'ready', readyAt: clock.now() });

@@ -252,6 +252,18 @@ test('the earliest deadline and the first intent count, and the process hears of
   expect(life.status.exit).toMatchObject({ intent: 'restart', forced: true });
 });
 
+test('one that was never ready and is put away was not forced', () => {
+  const waiting = scene();
+  waiting.life.drain(request(0), 'stop');
+  expect(waiting.life.status.exit).toMatchObject({ intent: 'stop', signal: 'SIGKILL', forced: false });
+  const starting = scene();
+  starting.process.hello();
+  starting.life.assign(assignment);
+  starting.life.drain(request(1000), 'stop');
+  starting.life.kill('stop');
+  expect(starting.life.status.exit).toMatchObject({ intent: 'stop', signal: 'SIGKILL', forced: false });
+});
+
 test('one that left a moment before it would have been killed was not forced', () => {
   const { time, process, life } = ready({}, { mortal: [] });
   life.drain(request(1000), 'stop');

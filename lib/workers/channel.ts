@@ -12,6 +12,8 @@ export interface IpcPort {
 
 /** What a channel tells. */
 export interface ChannelEnds<In> {
+  /** The other end may not listen yet, and loses what it is sent: nothing is, before it is heard of. */
+  readonly awaited?: boolean;
   /** The message, when it is one; whatever else is dropped and counted. */
   readonly read: (message: unknown) => In | undefined;
   readonly heard: (message: In, handle: unknown) => void;
@@ -78,7 +80,8 @@ export const createChannel = <Out extends { readonly type: string }, In>(
   let queue: Waiting[] = [];
   let queuedBytes = 0;
   let queuedDroppable = 0;
-  let paused = false;
+  let paused = ends.awaited === true;
+  let isHeard = !paused;
   let flushes: (() => void)[] = [];
   let dropped: ((delivered: boolean) => void)[] = [];
 
@@ -164,6 +167,10 @@ export const createChannel = <Out extends { readonly type: string }, In>(
   port.on('message', (value, handle) => {
     const opened = open(value);
     if (opened.type === 'foreign') return;
+    if (!isHeard) {
+      isHeard = true;
+      resume();
+    }
     const message = opened.type === 'message' ? ends.read(opened.message) : undefined;
     if (message !== undefined) return ends.heard(message, handle);
     discardHandle(handle);
@@ -177,6 +184,7 @@ export const createChannel = <Out extends { readonly type: string }, In>(
     queue = [];
     queuedBytes = 0;
     queuedDroppable = 0;
+    paused = false;
     // What was handed over is not told of by Node when it waited for another handle to arrive.
     for (const done of [...handed]) done(false);
     for (const { settle } of waiting) settle(false);

@@ -89,6 +89,8 @@ const followed = (worker: Worker, { script }: Launch): WorkerProcess => {
   let exit: ProcessExit | undefined;
 
   const channel: Channel<PackedToWorker> = createChannel(child, {
+    // Until it does, a listener of Node's cluster takes its messages.
+    awaited: true,
     read: readFromWorker,
     heard: (message, handle) => {
       // Workers send none.

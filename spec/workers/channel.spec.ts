@@ -40,11 +40,12 @@ class Port extends EventEmitter {
 
 const isMessage = (value: unknown): value is Message => typeof value === 'object' && value !== null && 'type' in value;
 
-const channelOf = (port: Port) => {
+const channelOf = (port: Port, awaited = false) => {
   const heard: Message[] = [];
   const skewed: number[] = [];
   let closed = 0;
   const channel = createChannel<Message, Message>(port, {
+    awaited,
     read: (message) => (isMessage(message) ? message : undefined),
     heard: (message) => heard.push(message),
     skewed: (protocol) => skewed.push(protocol),
@@ -135,6 +136,27 @@ test('when the channel closes nobody waits any longer, each hears once, and noth
   expect(outcomes).toEqual(['handed over false', 'waiting false', 'late false']);
   expect(port.taken).toEqual([topic(1)]);
   expect(closed()).toBe(1);
+});
+
+test('to one that is awaited nothing is sent before it is heard of; should it end without a word, all of it is told', async () => {
+  const port = new Port();
+  const { channel } = channelOf(port, true);
+  channel.send(topic('early'));
+  port.emit('message', 'not ours');
+  expect(port.taken).toEqual([]);
+  port.emit('message', seal(topic('hello')));
+  channel.send(topic('late'));
+  expect(port.taken).toEqual(['early', 'late'].map(topic));
+
+  const mute = new Port();
+  const { channel: unheard } = channelOf(mute, true);
+  const outcomes: string[] = [];
+  unheard.send(topic(1), undefined, (ok) => outcomes.push(`waiting ${ok}`));
+  mute.close();
+  unheard.send(topic(2), undefined, (ok) => outcomes.push(`late ${ok}`));
+  await unheard.flushed();
+  expect(outcomes).toEqual(['waiting false', 'late false']);
+  expect(mute.taken).toEqual([]);
 });
 
 test('an error of the channel is for who sent the message, and no event that ends the process', async () => {

@@ -27,6 +27,22 @@ describe('a process', () => {
     expect(await primary.exit(pid)).toMatchObject(exit);
   });
 
+  test('that is asked to leave before it listens leaves as soon as it does', async () => {
+    const primary = await startPrimary();
+    const pid = await primary.fork('http-worker.mjs', { spare: true });
+    primary.send(pid, drain(10_000));
+    expect(await primary.exit(pid)).toMatchObject({ code: 0, signal: null });
+    expect(primary.said.some(({ type }) => type === 'serving')).toBe(false);
+  });
+
+  test('is told what was said before it listened, and how many there are by then', async () => {
+    const primary = await startPrimary();
+    const pid = await primary.fork('scripted-worker.mjs', { assign: { args: ['counts'], count: 2 } });
+    primary.send(pid, { type: 'count', count: 5 });
+    primary.send(pid, { type: 'topic', topic: 'early', body: 'bird' });
+    expect(await primary.hear('counted')).toMatchObject({ count: 5, body: 'bird' });
+  });
+
   test('that is killed by a signal ends with that signal and no code', async () => {
     const primary = await startPrimary();
     const pid = await primary.fork('scripted-worker.mjs', { assign: { args: ['ready'] } });

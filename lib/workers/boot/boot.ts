@@ -42,6 +42,8 @@ const version = ((): string => {
 })();
 
 let assignment: Assignment | undefined;
+/** As it was told last: it may have changed since the assignment was written. */
+let count: number | undefined;
 let claimed = false;
 let isReady = false;
 let failed = false;
@@ -178,7 +180,7 @@ const forgetPlain = (): void => {
 };
 
 const begin = (mine: Assignment): void => {
-  assignment = mine;
+  assignment = { ...mine, count: count ?? mine.count };
   for (const [name, value] of Object.entries(mine.env)) {
     if (value === undefined) delete process.env[name];
     else process.env[name] = value;
@@ -208,7 +210,8 @@ const hear = (message: ToWorker, handle: unknown): void => {
       departure.ask(message.request);
       break;
     case 'count':
-      if (assignment !== undefined) assignment = { ...assignment, count: message.count };
+      count = message.count;
+      if (assignment !== undefined) assignment = { ...assignment, count };
       break;
     case 'bound':
       bound();

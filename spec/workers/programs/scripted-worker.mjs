@@ -55,6 +55,11 @@ const scripts = {
     // Later: what came before is kept.
     setTimeout(() => topic.messages$.subscribe((body) => topic.send({ echo: body })), 50);
   },
+  counts: () => {
+    const context = workerContext();
+    context.topic('early').messages$.subscribe((body) => say('counted', { count: context.count, body }));
+    context.ready();
+  },
   contributes: () => {
     const context = workerContext();
     let jobs = 0;

@@ -1,9 +1,7 @@
 import { Observable, type Unsubscribable } from 'rxjs';
 import type { Listeners } from '../listener/listener.ts';
-import { consolaLogger } from '../log/consola.ts';
 import { guarded } from '../reactive/guarded.ts';
 import type { Runnable } from '../supervision/runnable.ts';
-import { askStatistics } from './ask-statistics.ts';
 import type { DrainRequest } from './drain.ts';
 import { NotAWorkerError, ProtocolError } from './errors.ts';
 import { lameDuck } from './lame-duck.ts';
@@ -91,8 +89,8 @@ export const workerContext = (): WorkerContext => {
 /** Whoever asks again means the same: what runs is counted in one place. */
 const contexts = new WeakMap<WorkerRuntime, WorkerContext>();
 
-/** What throws in a subscriber must not end the process. */
-const report = (error: unknown): void => consolaLogger().error('what a worker was given to call has thrown', error);
+/** What throws in a subscriber must not end the process. Told as the runtime tells it: a logger is slow to load. */
+const report = (error: unknown): void => console.error('what a worker was given to call has thrown', error);
 
 const contextOf = (runtime: WorkerRuntime, { slot, port, sharing }: Assignment): WorkerContext => {
   const runs = createRuns(runtime, report);
@@ -123,7 +121,11 @@ const contextOf = (runtime: WorkerRuntime, { slot, port, sharing }: Assignment):
     },
     contribute: (kind, name, read) => undone(runtime.contribute(kind, name, read)),
     expose: (read) => undone(runtime.expose(read)),
-    stats: ({ timeoutMs = STATS_TIMEOUT_MS } = {}) => askStatistics(runtime, timeoutMs),
+    stats: async ({ timeoutMs = STATS_TIMEOUT_MS } = {}) => {
+      // Few ask, and what checks the answer takes a while to load.
+      const { askStatistics } = await import('./ask-statistics.ts');
+      return askStatistics(runtime, timeoutMs);
+    },
     topic: (name) => ({
       messages$: guarded(
         new Observable((subscriber) => runtime.onTopic(name, (body) => subscriber.next(body))),

@@ -82,7 +82,7 @@ describe('a primary that is killed', () => {
     const { port, program } = await http();
     program.signal('SIGKILL');
     expect(await program.ended).toBe('SIGKILL');
-    await until(() => !pidsOf(program).some(isAlive), 'all workers are gone', 2_000);
+    await until(() => !pidsOf(program).some(isAlive), 'all workers are gone', 1_000);
     expect(await isFree(port)).toBe(true);
   });
 });

@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { isAlive, startProgram } from './program.ts';
 import { ask, freePort, isFree, numbersOf, runningWorkers, saidOf, script, supervised } from './supervised.ts';
 
@@ -52,4 +54,19 @@ describe('a script that cannot be run', () => {
 test('a worker that is to have workers of its own is told that it cannot', async () => {
   const program = startProgram('nesting-primary.mjs');
   expect(await program.hear('nested')).toMatchObject({ code: 'ERR_WORKER_NESTED' });
+});
+
+test.each(['shared', 'round-robin'] as const)('a port that is taken ends the start at once (%s)', async (sharing) => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void taken.close());
+  await once(taken, 'listening');
+  const address = taken.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const program = supervised({ script: script('http-worker.mjs'), port, count: 2, sharing });
+  expect(await program.hear('failed')).toMatchObject({
+    error: { cause: { code: 'ERR_WORKERS_FAILED', cause: { code: 'EADDRINUSE' } } },
+  });
+  expect(await program.ended).toBe(1);
+  const exits = saidOf(program, 'exit').map(({ exit }) => exit);
+  expect(exits).not.toContainEqual(expect.objectContaining({ forced: true }));
 });

@@ -124,9 +124,11 @@ export class SharedPorts {
       if (data !== undefined) takeData(port.server, data);
       port.reply(0, handle);
     } catch (error) {
-      // Thrown by listeners of the server; without them it would be an error that nobody caught.
+      // Thrown by listeners of the server: an error that nobody caught, as in any callback of Node.
       discardHandle(handle);
-      throw error;
+      process.nextTick(() => {
+        throw error;
+      });
     }
   }
 
@@ -145,8 +147,10 @@ export class SharedPorts {
     const port = this.#ports.get(id);
     if (port === undefined || port.isAnswered) return;
     this.#ports.delete(id);
+    const errno = -(ERRNOS.get(code) ?? constants.errno.EADDRNOTAVAIL);
+    // Later, where nobody catches what it throws: without a listener for the error this process fails, and does not hang.
     // One that was closed meanwhile closes what it is given, even now.
-    port.reply(-(ERRNOS.get(code) ?? constants.errno.EADDRNOTAVAIL), { close: () => {} });
+    process.nextTick(() => port.reply(errno, { close: () => {} }));
   }
 }
 

@@ -46,7 +46,7 @@ export class ReactiveWorkers implements Workers {
     this.workers$ = this.#guarded(() => this.#run.workers$);
     this.events$ = this.#guarded(() => this.#run.events$);
     this.reports$ = this.#guarded(() => this.#run.census.reports$);
-    this.sockets = { hold: (address) => defer(() => this.#run.sockets.hold(address)) };
+    this.sockets = { hold: (address) => this.#guarded(() => this.#run.sockets.hold(address)) };
   }
 
   get snapshot(): WorkersSnapshot {
@@ -124,7 +124,7 @@ export class ReactiveWorkers implements Workers {
   topic(name: string): PrimaryTopic {
     return {
       messages$: this.#guarded(() => this.#run.topics.messages$(name)),
-      send: (pid, body) => defer(() => this.#run.topics.send(name, pid, body)),
+      send: (pid, body) => this.#guarded(() => this.#run.topics.send(name, pid, body)),
     };
   }
 

@@ -276,3 +276,20 @@ describe('stop', () => {
     expect(last?.state).toBe('Stopped');
   });
 });
+
+describe('subscribers that throw', () => {
+  const fail = (): never => {
+    throw boom;
+  };
+
+  test('hurt nobody, whatever they wait for, and are told of', async () => {
+    const { workers, started, logged } = await startedFleet({ count: 1 });
+    workers.workers$.subscribe(fail);
+    workers.topic('t').messages$.subscribe(fail);
+    workers.topic('t').send(0, 'nobody').subscribe(fail);
+    started[0]?.says({ type: 'topic', topic: 't', body: 1 });
+    await turn();
+    expect(logged.filter((line) => line === 'error: a subscriber of the workers failed')).toHaveLength(3);
+    expect(workers.snapshot).toMatchObject({ state: 'Running', active: 1 });
+  });
+});

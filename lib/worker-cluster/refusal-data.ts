@@ -17,6 +17,10 @@ export const toRefusalData = (refusals: readonly Refusal[], marks: SecretMarks):
     return { server, cause: redacted(toErrorData(cause), secrets), issues };
   });
 
+/** The same error, as it may leave a process: what it says of servers is without what they must not show. */
+export const withoutSecrets = (error: Error, marks: SecretMarks): Error =>
+  fromErrorData(redacted(toErrorData(error), Object.values(marks).flat()));
+
 const redacted = (data: ErrorData, secrets: readonly Secret[]): ErrorData => {
   if (secrets.length === 0) return data;
   const { message, hint, stack, cause, ...rest } = data;

@@ -1,4 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { keepSecrets } from '../../lib/config/secrets.ts';
 import { ask } from '../cluster/fixtures/asking.ts';
 import { saying } from '../cluster/fixtures/clusters.ts';
 import { addressIn, revisionsOf, untilWorkers, type WorkerRig, workersRunning } from './rig.ts';
@@ -44,6 +49,26 @@ describe('a worker that joins', () => {
     }
     expect(count).toBeLessThan(20);
     await upToDate(rig, count + 1);
+  });
+
+  test('and cannot find what a value of the environment names does not tell that value', async () => {
+    const baseDir = mkdtempSync(join(tmpdir(), 'sluice-'));
+    onTestFinished(() => rmSync(baseDir, { recursive: true }));
+    const secret = 'correct-horse-battery';
+    const module = join(baseDir, `${secret}.mjs`);
+    writeFileSync(module, "export default () => new Response('a');");
+    const a = { listen: '127.0.0.1:0', routes: [{ path: '/', handler: `./${secret}.mjs` }] };
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what stands in a config file.
+    keepSecrets(a, [{ path: 'routes.0.handler', written: './${TOKEN}.mjs', values: { TOKEN: secret } }]);
+    const rig = await workersRunning({ a }, { baseDir, respawn: false });
+    const exits: unknown[] = [];
+    rig.fake.events$.subscribe((event) => event.type === 'exit' && exits.push(event.exit.error));
+    rmSync(module);
+    rig.fake.kill(1);
+    expect(await rig.fake.revive(1)).toBe(false);
+    await untilWorkers(rig.cluster, ({ workers }) => workers[1]?.state === 'crashed');
+    expect(exits.at(-1)).toMatchObject({ code: 'ERR_WORKER_CATCH_UP', message: expect.stringContaining('TOKEN') });
+    expect(inspect([exits, rig.cluster.snapshot], { depth: 20 })).not.toContain(secret);
   });
 
   test('and cannot run what is in force ends, with the reason', async () => {

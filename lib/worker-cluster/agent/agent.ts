@@ -8,7 +8,7 @@ import type { Runnable } from '../../supervision/runnable.ts';
 import type { WorkerTopic } from '../../workers/topic.ts';
 import { CatchUpError } from '../errors.ts';
 import { type AgentSettings, type ConfigData, type FromAgent, readToAgent, type ToAgent } from '../messages.ts';
-import { refusalsOf, toRefusalData } from '../refusal-data.ts';
+import { refusalsOf, toRefusalData, withoutSecrets } from '../refusal-data.ts';
 import { drainingMs } from './draining-ms.ts';
 import { carryOut, type Equipment, equip } from './equipment.ts';
 import type { Measure } from './measuring.ts';
@@ -164,11 +164,12 @@ export class Agent implements Runnable {
   async #catchUp(settings: AgentSettings, config: ConfigData): Promise<void> {
     const { cluster, names } = await this.#equip(settings);
     const named = await names.resolve(config);
-    if (!named.ok) throw new CatchUpError(toError(named.refusals[0]?.cause));
+    const cannot = (cause: unknown): CatchUpError => new CatchUpError(withoutSecrets(toError(cause), config.marks));
+    if (!named.ok) throw cannot(named.refusals[0]?.cause);
     const outcome = await cluster.apply(named.config, { commit: 'atomic' });
     if (outcome.status === 'cancelled') return;
-    if (outcome.status === 'rolledBack') throw new CatchUpError(outcome.cause);
-    if (outcome.status === 'rejected') throw new CatchUpError(toError(refusalsOf(outcome.issues)[0]?.cause));
+    if (outcome.status === 'rolledBack') throw cannot(outcome.cause);
+    if (outcome.status === 'rejected') throw cannot(refusalsOf(outcome.issues)[0]?.cause);
     this.#arrive(config);
     this.#say({ type: 'caught-up', epoch: config.epoch });
   }

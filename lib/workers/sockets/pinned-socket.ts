@@ -3,8 +3,9 @@ import { type Address, formatAddress } from '../../config/address.ts';
 import { takeAddress } from '../../listener/listeners.ts';
 import { openPin } from '../../listener/pin.ts';
 import type { SharedSocket } from '../shared-socket.ts';
+import { ownPort } from './own-port.ts';
 
-const pin = takeAddress(openPin());
+const pin = takeAddress(ownPort(openPin()));
 
 /**
  * One socket with one queue: bound and pinned here, and every process accepts from it with a duplicate of its own.

@@ -4,8 +4,9 @@ import { REUSE_PORT } from '../../listener/handle.ts';
 import { takeAddress } from '../../listener/listeners.ts';
 import { openPin } from '../../listener/pin.ts';
 import type { SharedSocket } from '../shared-socket.ts';
+import { ownPort } from './own-port.ts';
 
-const reserve = takeAddress(openPin(REUSE_PORT));
+const reserve = takeAddress(ownPort(openPin(REUSE_PORT)));
 
 /**
  * A queue for each process: the port is reserved here, so that everybody is told the same one and it stays ours, and

@@ -18,7 +18,7 @@ COPY app ./app
 USER node
 ENV NODE_ENV=production SLUICE_CONTROL_DIR=/tmp/sluice
 EXPOSE 8080
-# Workers have 15 seconds to drain: docker stop --time 30.
+# Workers have 35 seconds to drain: docker stop --time 45.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["node_modules/.bin/sluice", "status", "--timeout", "4s"]
 # As many workers as --cpus gives it; without a limit as many as the machine has CPUs.

@@ -7,6 +7,7 @@ import { parseAllDocuments } from 'yaml';
 import { readArguments } from '../../lib/cli/arguments.ts';
 import { limitDefaults } from '../../lib/config/defaults.ts';
 import { parseConfigFile } from '../../lib/config/parse-file.ts';
+import { workerClusterSettingsOf } from '../../lib/worker-cluster/settings.ts';
 import { need } from '../need.ts';
 
 const read = (name: string): string =>
@@ -17,7 +18,7 @@ const isUnderstood = ([program = '', ...args]: readonly string[]): boolean =>
   program.endsWith('/sluice') && readArguments(args).type === 'order';
 
 /** Milliseconds that workers have to leave, unless a file says otherwise. */
-const WORKERS_DRAIN_MS = 15_000;
+const WORKERS_DRAIN_MS = workerClusterSettingsOf({}).workers.shutdownTimeoutMs ?? 0;
 
 describe.each([
   ['sluice.service', limitDefaults.drainTimeoutMs],
@@ -116,7 +117,8 @@ describe('with workers', () => {
     const primary = 150_000_000;
     expect(Number(limits.cpu)).toBeGreaterThanOrEqual(2);
     expect(memory).toBeGreaterThan((Number(limits.cpu) + 2) * workers.maxMemoryBytes + primary);
+    expect(workers.shutdownTimeoutMs).toBeUndefined();
     const { terminationGracePeriodSeconds } = deployment.spec.template.spec;
-    expect(terminationGracePeriodSeconds * 1_000).toBeGreaterThan(workers.shutdownTimeoutMs + 5_000);
+    expect(terminationGracePeriodSeconds * 1_000).toBeGreaterThan(WORKERS_DRAIN_MS + 5_000);
   });
 });

@@ -66,6 +66,12 @@ export const errorView = (cause: unknown): ErrorView => {
   return view;
 };
 
+/** Any error as data, whose message goes down to its last cause, whichever of them has a hint. Pure. */
+export const wholeErrorView = (cause: unknown): ErrorView => ({
+  ...errorView(cause),
+  message: messageOf(causesOf(cause)),
+});
+
 const UNFORESEEN = 'nobody foresaw this: the stack says whether it comes from the configuration or from Sluice';
 const UNTRACED = 'nobody foresaw this, and nothing says where it comes from: look at what changed last';
 

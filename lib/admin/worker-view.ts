@@ -7,7 +7,7 @@ import type { WorkerSnapshot } from '../workers/snapshot.ts';
 import type { WorkersStats } from '../workers/statistics.ts';
 import type { WorkersState } from '../workers/worker-state.ts';
 import type { Workers } from '../workers/workers.ts';
-import { type ErrorView, errorView } from './error-view.ts';
+import { type ErrorView, errorView, wholeErrorView } from './error-view.ts';
 
 /** How the process of a worker ended. */
 export interface WorkerExitView extends Omit<WorkerExit, 'error'> {
@@ -136,7 +136,7 @@ export const workersView = (workers: Workers, details: readonly WorkerDetail[] =
 /** A restart as data. Pure. */
 export const restartReportView = ({ cause, ...report }: RestartReport): RestartReportView => ({
   ...report,
-  ...(cause === undefined ? {} : { cause: errorView(cause) }),
+  ...(cause === undefined ? {} : { cause: wholeErrorView(cause) }),
 });
 
 /** An event without its time, as data. Pure. */

@@ -84,9 +84,9 @@ export const restartText = ({
 }: RestartReportView): string => {
   const parts = [
     counted(replaced.length, 'worker').concat(' replaced'),
-    ...(failed.length === 0 ? [] : [`${failed.join(', ')} failed`]),
+    ...failed.map((slot) => `worker ${slot} failed`),
     ...(kept.length === 0 ? [] : [`${counted(kept.length, 'worker')} kept`]),
-    ...(forced.length === 0 ? [] : [`${forced.join(', ')} had to be killed`]),
+    ...forced.map((slot) => `worker ${slot} was killed`),
   ].join(', ');
   const why = cause === undefined ? '' : `: ${cause.message}`;
   switch (status) {

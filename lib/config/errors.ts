@@ -35,8 +35,15 @@ export class OptionsError extends Error {
   override readonly name = 'OptionsError';
   readonly code = 'ERR_OPTIONS';
   readonly option: string;
-  constructor(option: string, expected: string, message = `${option} must be ${expected}`) {
+  readonly hint: string;
+  constructor(
+    option: string,
+    expected: string,
+    message = `${option} must be ${expected}`,
+    hint = expected === '' ? `look at where ${option} is given` : `expected ${expected}`,
+  ) {
     super(message);
     this.option = option;
+    this.hint = hint;
   }
 }

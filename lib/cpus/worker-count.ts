@@ -35,5 +35,10 @@ const refusal = (wanted: unknown): OptionsError =>
 const readConcurrency = (text: string): number => {
   const count = Number(text);
   if (/^[1-9]\d*$/.test(text) && Number.isSafeInteger(count)) return count;
-  throw new OptionsError('WEB_CONCURRENCY', `a whole number from 1, not ${received(text)}`);
+  throw new OptionsError(
+    'WEB_CONCURRENCY',
+    '',
+    `WEB_CONCURRENCY must be a whole number from 1, not ${received(text)}`,
+    'set the variable of the environment to a number, or unset it',
+  );
 };

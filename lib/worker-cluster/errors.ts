@@ -6,9 +6,14 @@ export interface WorkerIdentity {
   readonly pid: number;
 }
 
-const hintOf = (cause: unknown): string | undefined => {
-  const hint: unknown = cause instanceof Error && 'hint' in cause ? cause.hint : undefined;
-  return typeof hint === 'string' ? hint : undefined;
+/** How many causes of causes are looked at. */
+const MOST_CAUSES = 8;
+
+/** The first hint on the way down. */
+const hintOf = (cause: unknown, depth = 0): string | undefined => {
+  if (!(cause instanceof Error) || depth === MOST_CAUSES) return undefined;
+  const hint: unknown = 'hint' in cause ? cause.hint : undefined;
+  return typeof hint === 'string' ? hint : hintOf(cause.cause, depth + 1);
 };
 
 /** One worker kept a commit from being put in force in any; `cause` is what it said. */

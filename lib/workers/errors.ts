@@ -87,9 +87,11 @@ export class WorkersStateError extends Error {
   readonly code = 'ERR_WORKERS_STATE';
   /** What they were doing. */
   readonly state: string;
-  constructor(asked: string, state: string) {
+  readonly hint: string;
+  constructor(asked: string, state: string, hint = 'it takes workers that are Running') {
     super(`${asked} while ${state}`);
     this.state = state;
+    this.hint = hint;
   }
 }
 

@@ -11,6 +11,9 @@ import type { Run } from './run.ts';
 import { crowdWarning } from './settings.ts';
 import type { Slot } from './slot.ts';
 
+const DID_NOT_START = 'see why it ended: the events of the workers say so';
+const AGAIN = 'ask again when it is done';
+
 /** Emits once, and completes, as soon as that holds for every slot. */
 const whenAll = (slots: readonly Slot[], holds: (slot: Slot) => boolean): Observable<void> =>
   merge(...slots.map(({ changed$ }) => changed$)).pipe(
@@ -140,7 +143,7 @@ export class Orders {
     const isSettled = (): boolean => slot.state === 'active' || slot.isClosing || slot.snapshot().lastExit !== ended;
     await firstValueFrom(whenAll([slot], isSettled));
     if (slot.state !== 'active')
-      throw slot.error ?? new WorkersStateError(`worker ${slot.id} did not start`, slot.state);
+      throw slot.error ?? new WorkersStateError(`worker ${slot.id} did not start`, slot.state, DID_NOT_START);
   }
 
   #whyNot(): string | undefined {
@@ -158,7 +161,7 @@ export class Orders {
       failed: [],
       forced: [],
       durationMs: 0,
-      cause: new WorkersStateError('workers are not restarted', why),
+      cause: new WorkersStateError('workers are not restarted', why, this.#run.state === 'Running' ? AGAIN : undefined),
     };
   }
 

@@ -97,7 +97,7 @@ export const SAID: readonly (readonly [WorkersEvent, string, 'wrong' | 'well'])[
   [{ at, type: 'restart-ended', report }, 'worker  restart done in 412 ms: 2 workers replaced', 'well'],
   [
     { at, type: 'restart-ended', report: { ...report, forced: [1] } },
-    'worker  restart done in 412 ms: 2 workers replaced, 1 had to be killed',
+    'worker  restart done in 412 ms: 2 workers replaced, worker 1 was killed',
     'wrong',
   ],
   [
@@ -106,7 +106,25 @@ export const SAID: readonly (readonly [WorkersEvent, string, 'wrong' | 'well'])[
       type: 'restart-ended',
       report: { ...report, status: 'aborted', replaced: [0], failed: [1], kept: [2], cause: slow },
     },
-    'worker  restart aborted after 412 ms: 1 worker replaced, 1 failed, 1 worker kept: worker 1 did not become ready within 300 ms',
+    'worker  restart aborted after 412 ms: 1 worker replaced, worker 1 failed, 1 worker kept: worker 1 did not become ready within 300 ms',
+    'wrong',
+  ],
+  [
+    {
+      at,
+      type: 'restart-ended',
+      report: {
+        ...report,
+        status: 'aborted',
+        replaced: [],
+        failed: [0],
+        kept: [1],
+        cause: Object.assign(new Error('not ready', { cause: new Error('exit', { cause: new Error('boom') }) }), {
+          hint: 'see the cause',
+        }),
+      },
+    },
+    'worker  restart aborted after 412 ms: 0 workers replaced, worker 0 failed, 1 worker kept: not ready: exit: boom',
     'wrong',
   ],
   [{ at, type: 'scaled', from: 2, to: 4 }, 'worker  2 → 4 workers', 'well'],

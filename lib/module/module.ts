@@ -3,6 +3,7 @@ import { extname, relative, resolve } from 'node:path';
 import { defer, from, type Observable, throwError, timeout } from 'rxjs';
 import { ModuleLoadError, type ModulePosition, ModuleTimeoutError } from './errors.ts';
 import { exportOf } from './exported.ts';
+import { importFirst } from './first-import.ts';
 import { importFresh } from './jiti/jiti.ts';
 import type { ModuleImport } from './module-import.ts';
 import { importReason } from './reason.ts';
@@ -23,7 +24,8 @@ export interface LoadedModule {
   readonly exported: unknown;
   /**
    * What stood in every file of the project that had a part in it, by full path; `undefined` for one that was imported
-   * and does not exist. Whoever loads it again when one of them changes is up to date.
+   * and does not exist. Whoever loads it again when one of them changes is up to date. The module alone where Node was
+   * let import it.
    */
   readonly sources: ReadonlyMap<string, string | undefined>;
 }
@@ -63,21 +65,30 @@ export const importModule = (file: string, text: string): ModuleImport => import
 const load = async (path: string, name: string | undefined): Promise<LoadedModule> => {
   const file = resolve(path);
   const text = await read(path, file);
-  const module = importModule(file, text);
-  let exports: unknown;
-  try {
-    exports = await module.exports;
-  } catch (cause) {
-    const { message, hint } = importReason(cause);
-    const position = shown(module.thrownAt(cause));
-    throw new ModuleLoadError(path, message, { cause, hint, ...(position === undefined ? {} : { position }) });
-  }
+  const { exports, sources } = await importText(path, file, text);
   const exported = exportOf(exports, name ?? 'default');
   if (name !== undefined && exported === undefined) {
     const what = name === 'default' ? 'has no default export' : `has no export named ${name}`;
     throw new ModuleLoadError(path, `it ${what}`, { hint: 'check the name, and that it is exported' });
   }
-  return { exports, exported, sources: module.sources };
+  return { exports, exported, sources };
+};
+
+const importText = async (
+  path: string,
+  file: string,
+  text: string,
+): Promise<Pick<LoadedModule, 'exports' | 'sources'>> => {
+  const first = await importFirst(file);
+  if (first !== undefined) return { exports: first.exports, sources: new Map([[file, text]]) };
+  const module = importModule(file, text);
+  try {
+    return { exports: await module.exports, sources: module.sources };
+  } catch (cause) {
+    const { message, hint } = importReason(cause);
+    const position = shown(module.thrownAt(cause));
+    throw new ModuleLoadError(path, message, { cause, hint, ...(position === undefined ? {} : { position }) });
+  }
 };
 
 const read = async (path: string, file: string): Promise<string> => {

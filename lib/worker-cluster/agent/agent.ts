@@ -163,7 +163,7 @@ export class Agent implements Runnable {
 
   async #catchUp(settings: AgentSettings, config: ConfigData): Promise<void> {
     const { cluster, names } = await this.#equip(settings);
-    const named = await names.resolve(config);
+    const named = await names.resolve(config, false);
     const cannot = (cause: unknown): CatchUpError => new CatchUpError(withoutSecrets(toError(cause), config.marks));
     if (!named.ok) throw cannot(named.refusals[0]?.cause);
     const outcome = await cluster.apply(named.config, { commit: 'atomic' });

@@ -33,7 +33,7 @@ export const carryOut = async (
   renew: readonly string[] | undefined,
   options: ApplyOptions,
 ): Promise<Outcome | { readonly refusals: readonly Refusal[] }> => {
-  const named = await names.resolve(config);
+  const named = await names.resolve(config, renew !== undefined);
   if (!named.ok) return { refusals: named.refusals };
   return renew === undefined
     ? cluster.apply(named.config, options)

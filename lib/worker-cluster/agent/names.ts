@@ -15,8 +15,12 @@ export type Named =
 
 /** Finds the code that names in configs stand for, in this process. */
 export interface Names {
-  /** One config after the other: whoever asks waits for the answer first. Rejects when the module of code cannot be used. */
-  resolve(config: ConfigData): Promise<Named>;
+  /**
+   * One config after the other: whoever asks waits for the answer first. Rejects when the module of code cannot be used.
+   *
+   * @param anew - import again what has changed, and what Node has imported: of that nobody knows what it was made of.
+   */
+  resolve(config: ConfigData, anew: boolean): Promise<Named>;
 }
 
 type Code = Pick<ResolveAppsOptions, 'apps' | 'handlers' | 'middleware'>;
@@ -78,9 +82,12 @@ export const createNames = (base: string, code: string | undefined): Names => {
       return result;
     };
   };
+  let tracked = false;
   let opened: Promise<(servers: unknown) => Promise<Named>> | undefined;
   return {
-    resolve: async ({ servers, marks }) => {
+    resolve: async ({ servers, marks }, anew) => {
+      if (anew && !tracked) opened = undefined;
+      tracked ||= anew;
       // Who has nothing to run needs no code: what is wrong with it is told of the config that does.
       if (Object.keys(servers).length === 0) return { ok: true, config: {} };
       opened ??= open();

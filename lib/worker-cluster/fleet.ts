@@ -18,9 +18,9 @@ import {
 } from 'rxjs';
 import { type Address, overlaps, parseAddress } from '../config/address.ts';
 import type { Logger } from '../log/logger.ts';
-import { fromErrorData } from '../workers/error-data.ts';
 import type { PrimaryTopic } from '../workers/topic.ts';
 import { NoWorkersError, WorkerLostError, WorkerSilentError } from './errors.ts';
+import { fromDetailsData } from './log-details.ts';
 import { type AgentSettings, type ConfigData, type FromAgent, readFromAgent, type ToAgent } from './messages.ts';
 import { Peer } from './peer.ts';
 import { type PeerEvent, type Proposal, type RoundResult, round } from './round.ts';
@@ -280,7 +280,7 @@ export class Fleet {
     for (const { level, message, details } of lines) {
       const text = `worker ${slot}: ${message}`;
       if (details === undefined) logger[level](text);
-      else logger[level](text, fromErrorData(details));
+      else logger[level](text, fromDetailsData(details));
     }
     if (dropped > 0) logger.warn(`worker ${slot}: ${dropped} more lines were dropped`);
   }

@@ -4,6 +4,7 @@ import type { SecretMarks } from '../config/secrets.ts';
 import type { CommitMode, Strategy } from '../config/server-config.ts';
 import { errorDataSchema } from '../workers/error-data-schema.ts';
 import type { ErrorData } from '../workers/protocol.ts';
+import { type DetailsData, detailsSchema } from './log-details.ts';
 import type { WorkerMetricsOptions } from './worker-cluster.ts';
 
 /** What the primary and the agents in its workers talk under. */
@@ -122,7 +123,7 @@ export interface Report {
 export interface LogLine {
   readonly level: 'error' | 'warn' | 'info' | 'debug';
   readonly message: string;
-  readonly details?: ErrorData;
+  readonly details?: DetailsData;
 }
 
 /** What an agent says to the primary. */
@@ -253,7 +254,7 @@ const report = v.object({
 const line = v.object({
   level: v.picklist(['error', 'warn', 'info', 'debug']),
   message: v.string(),
-  details: v.exactOptional(errorDataSchema),
+  details: v.exactOptional(detailsSchema),
 });
 
 const fromAgentSchema: v.GenericSchema<unknown, FromAgent> = v.variant('type', [

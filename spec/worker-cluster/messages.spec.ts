@@ -55,7 +55,7 @@ const fromAgent: readonly FromAgent[] = [
       listening: ['127.0.0.1:80'],
     },
   },
-  { type: 'log', lines: [{ level: 'warn', message: 'x', details: error }], dropped: 0 },
+  { type: 'log', lines: [{ level: 'warn', message: 'x', details: { type: 'error', error } }], dropped: 0 },
   { type: 'leaving' },
   { type: 'left', cut: 0 },
 ];

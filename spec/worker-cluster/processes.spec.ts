@@ -184,3 +184,19 @@ test('a cluster that was stopped starts again with its config and its port', asy
   expect(addressIn(cluster, 'a')).toBe(address);
   expect(await ask(address)).toBe('a');
 });
+
+test('the line of a handler that failed in a worker says with what, as it does in one process', async () => {
+  const journal = createJournal();
+  const routes = [{ path: '/', handler: './failing.mjs' }];
+  const { cluster } = await onProcesses({ a: { listen, routes } }, { logger: journal });
+  await ask(addressIn(cluster, 'a'));
+  await expect
+    .poll(() => journal.lines)
+    .toContainEqual(expect.stringMatching(/^error: worker \d: server a: request \S+ failed$/));
+  expect(journal.details[journal.lines.findIndex((line) => line.includes('failed'))]).toMatchObject({
+    method: 'GET',
+    path: '/',
+    headersWritten: false,
+    error: { message: 'it fails on every request', stack: expect.stringContaining('failing.mjs') },
+  });
+});

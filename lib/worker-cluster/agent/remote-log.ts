@@ -1,9 +1,6 @@
 import type { Logger } from '../../log/logger.ts';
-import { toErrorData } from '../../workers/error-data.ts';
+import { LONGEST, toDetailsData } from '../log-details.ts';
 import type { LogLine } from '../messages.ts';
-
-/** Characters of a line that travel: a stack trace fits. */
-const LONGEST = 4_096;
 
 /** Lines that a worker may send in a quarter of a second; what is more is counted. */
 const MOST_LINES = 64;
@@ -78,5 +75,5 @@ export const createRemoteLog = (send: (lines: readonly LogLine[], dropped: numbe
 const lineOf = (level: LogLine['level'], message: string, details: unknown): LogLine => ({
   level,
   message: message.slice(0, LONGEST),
-  ...(details === undefined ? {} : { details: toErrorData(details) }),
+  ...(details === undefined ? {} : { details: toDetailsData(details) }),
 });

@@ -20,7 +20,7 @@ test('lines of one turn go out together, with errors as data', async () => {
     {
       lines: [
         { level: 'info', message: 'one' },
-        { level: 'error', message: 'two', details: { name: 'TypeError', message: 'why' } },
+        { level: 'error', message: 'two', details: { type: 'error', error: { name: 'TypeError', message: 'why' } } },
       ],
       dropped: 0,
     },

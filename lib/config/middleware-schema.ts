@@ -251,11 +251,16 @@ const noName = <Schema extends v.GenericSchema>(schema: Schema): Schema => ({
   ...schema,
   '~run': (dataset, config) => {
     const name = middlewareNames.find((known) => known === dataset.value);
-    if (name === undefined) return schema['~run'](dataset, config);
+    if (name === undefined) {
+      if (typeof dataset.value !== 'string') return schema['~run'](dataset, config);
+      return v.never(wording('middleware', '', DATA_MIDDLEWARE))['~run'](dataset, config);
+    }
     const byDefault = TAKES_TRUE.has(name) ? 'true' : '…';
     return v.never(wording('middleware', '', `write { ${name}: ${byDefault} }`))['~run'](dataset, config);
   },
 });
+
+const DATA_MIDDLEWARE = "data is { name: settings }; with 'workers' it may name a module: './middleware.ts'";
 
 /** Middleware that needs no settings. */
 const TAKES_TRUE: ReadonlySet<string> = new Set(

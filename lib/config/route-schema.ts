@@ -88,9 +88,11 @@ const respond = v.pipe(
   }),
 );
 
+const DATA_HANDLER = "data uses 'module'; with 'workers' it may name a handler: './handler.ts'";
+
 /** What can answer a route. To add a kind, add an entry here, and one to `dataKinds` when it can stand in a file. */
 const codeKinds = {
-  handler: v.custom<Handler>(isCallable, wording('a function (a Hono handler)')),
+  handler: v.custom<Handler>(isCallable, wording('a function (a Hono handler)', '', DATA_HANDLER)),
   upgrade: v.custom<UpgradeHandler>(isCallable, wording('a function', '', 'make one with webSocket()')),
 };
 const dataKinds = {

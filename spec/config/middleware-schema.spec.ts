@@ -47,7 +47,7 @@ describe('middleware as data', () => {
     ['cors', 'write { cors: true }'],
     ['accessLog', 'write { accessLog: true }'],
     ['timeout', 'write { timeout: … }'],
-    ['nothing', undefined],
+    ['nothing', "data is { name: settings }; with 'workers' it may name a module: './middleware.ts'"],
   ])('is no name alone: %s', (name, hint) => {
     const issues = issuesOf(onRoute(name));
     expect(issues).toMatchObject([{ path: 'routes.0.middleware.0', message: `must be middleware, not "${name}"` }]);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { codeIssues } from '../../lib/config/code-issues.ts';
 import { parseConfigFile } from '../../lib/config/parse-file.ts';
 import { workersSettingsOf } from '../../lib/config/workers-config.ts';
 import type { WorkerClusterOptions } from '../../lib/worker-cluster/worker-cluster.ts';
@@ -98,7 +99,11 @@ describe('a file that asks for workers', () => {
       api: { listen: ':8081', routes: [{ path: '/', handler: './api.ts#get', middleware: ['./mw.ts'] }] },
     };
     expect(parseConfigFile({ servers, workers: 2 })).toMatchObject({ ok: true, servers, issues: [] });
-    expect(parseConfigFile({ servers })).toMatchObject({ ok: false });
+    expect(parseConfigFile({ servers }).issues.map(({ path, hint }) => ({ path, hint }))).toEqual([
+      { path: 'app', hint: expect.stringContaining("with 'workers' it may name an app") },
+      { path: 'routes.0.middleware.0', hint: expect.stringContaining("with 'workers' it may name") },
+      { path: 'routes.0.handler', hint: expect.stringContaining("with 'workers' it may name a handler") },
+    ]);
   });
 
   test('cannot hold code, and is told where it does and what to write', () => {
@@ -125,6 +130,25 @@ describe('a file that asks for workers', () => {
         hint: "name a module, which every worker loads: handler: './handler.ts'",
       },
     ]);
+  });
+
+  test('is told of every place, the first 32 of a server, however its parts refer to each other', () => {
+    const code = () => {};
+    const places = (server: object) => codeIssues({ web: server }).map(({ path }) => path);
+    const routes = [{ path: '/', handler: code, middleware: [code, code] }, { handler: code }];
+    expect(places({ middleware: [code], routes })).toEqual([
+      'middleware.0',
+      'routes.0.handler',
+      'routes.0.middleware.0',
+      'routes.0.middleware.1',
+      'routes.1.handler',
+    ]);
+    expect(places(Array.from({ length: 40 }, () => code))).toHaveLength(32);
+    const shared = { handler: code };
+    expect(places({ a: shared, b: shared })).toEqual(['a.handler', 'b.handler']);
+    const woven: Record<string, unknown> = {};
+    Object.assign(woven, { left: woven, right: woven, last: { woven, code } });
+    expect(places(woven)).toEqual(['last.code']);
   });
 
   test('is told what else is wrong with servers that name code', () => {

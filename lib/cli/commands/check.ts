@@ -1,14 +1,18 @@
+import { dirname, resolve } from 'node:path';
 import { formatAddress, isAnyPort } from '../../config/address.ts';
+import { OptionsError } from '../../config/errors.ts';
 import { clientUrl } from '../../config/expose.ts';
 import type { ServerSpec } from '../../config/server-spec.ts';
 import type { WorkersCount, WorkersSettings } from '../../config/workers-config.ts';
+import { workerCount } from '../../cpus/worker-count.ts';
 import type { LoadedEvent } from '../../source/source.ts';
-import { complaintOf } from '../complaint.ts';
+import { type Complaint, complaintOf, errorComplaint } from '../complaint.ts';
 import { type Console, printLines, printResult } from '../console.ts';
 import { complaintLines } from '../event-line.ts';
 import { EXIT, type ExitCode, exitCodeOfProblem } from '../exit-code.ts';
 import { workersFor } from '../fixed-settings.ts';
 import type { CheckedServer } from '../json-events.ts';
+import { missingCode } from '../missing-code.ts';
 import type { Line } from '../paint.ts';
 import { readOnce, specsIn } from '../read-once.ts';
 import { counted, pad, printable, widthOf } from '../text.ts';
@@ -20,15 +24,20 @@ export interface CheckOptions {
   readonly workers?: WorkersCount | undefined;
   /** Milliseconds a module and the stream it exports have for the first configuration; 15 000 by default. */
   readonly timeoutMs?: number;
+  /** Where `WEB_CONCURRENCY` may stand; `process.env` by default. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** Says whether a file is valid and what it would serve, without starting anything. */
 export const check = async (options: CheckOptions, console: Console): Promise<ExitCode> => {
-  const { file, json, timeoutMs, workers: asked } = options;
+  const { file, json, timeoutMs, workers: asked, env = process.env } = options;
   const event = await readOnce(file, timeoutMs, asked !== undefined);
-  const workers = event.type === 'loaded' ? workersFor(event, asked) : undefined;
+  const wanted = event.type === 'loaded' ? workersFor(event, asked) : undefined;
+  const { workers, complaint } = counting(wanted, env);
   const specs = event.type === 'loaded' ? specsIn(event, workers !== undefined) : [];
-  const problems = event.problems.map(complaintOf);
+  const missing =
+    event.type === 'failed' || workers === undefined ? [] : await missingCode(event, workers, dirname(resolve(file)));
+  const problems = [...event.problems, ...missing].map(complaintOf).concat(complaint ?? []);
   const valid = problems.length === 0;
   if (json) {
     const servers = specs.map(serverJson);
@@ -39,7 +48,25 @@ export const check = async (options: CheckOptions, console: Console): Promise<Ex
     printLines(console.stderr, console.paintErrors, problems.flatMap(complaintLines));
   }
   const [problem] = event.problems;
-  return problem === undefined ? EXIT.done : exitCodeOfProblem(problem);
+  if (problem !== undefined) return exitCodeOfProblem(problem);
+  return valid ? EXIT.done : EXIT.invalid;
+};
+
+interface Counted {
+  readonly workers: WorkersSettings | undefined;
+  readonly complaint?: Complaint;
+}
+
+/** The same workers, as many as the variable says where it decides. */
+const counting = (workers: WorkersSettings | undefined, env: NonNullable<CheckOptions['env']>): Counted => {
+  if (workers === undefined || typeof workers.count === 'number' || env.WEB_CONCURRENCY === undefined)
+    return { workers };
+  try {
+    return { workers: { ...workers, count: workerCount(workers.count, env) } };
+  } catch (error) {
+    if (error instanceof OptionsError) return { workers, complaint: errorComplaint(error) };
+    throw error;
+  }
 };
 
 const serverJson = (spec: ServerSpec): CheckedServer => ({

@@ -6,7 +6,13 @@ import { plain } from '../../../lib/cli/paint.ts';
 import type { WorkersCount } from '../../../lib/config/workers-config.ts';
 import { directoryWith } from '../command.ts';
 
-const run = async (text: string, name = 'a.ts', timeoutMs?: number, workers?: WorkersCount) => {
+const run = async (
+  text: string,
+  name = 'a.ts',
+  timeoutMs?: number,
+  workers?: WorkersCount,
+  env: Readonly<Record<string, string>> = {},
+) => {
   const written = { stdout: '', stderr: '' };
   const output = (stream: 'stdout' | 'stderr') => ({
     write: (piece: string): void => {
@@ -15,9 +21,9 @@ const run = async (text: string, name = 'a.ts', timeoutMs?: number, workers?: Wo
     flush: () => Promise.resolve(),
     gone$: NEVER,
   });
-  const file = join(directoryWith({ [name]: text }), name);
+  const file = join(directoryWith({ [name]: text, 'app.ts': '' }), name);
   const code = await check(
-    { file, json: false, workers, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
+    { file, json: false, workers, env, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
     { stdout: output('stdout'), stderr: output('stderr'), paint: plain, paintErrors: plain, terminal: undefined },
   );
   return { code, stdout: written.stdout.replaceAll(file, 'it'), stderr: written.stderr.replaceAll(file, 'it') };
@@ -51,6 +57,32 @@ test('on workers it says on how many, and names stand for code that they load', 
   expect((await run(named(', "workers": 2'), 'a.json', undefined, 'physical')).stdout).toContain('for each core\n');
   expect((await run(named(''), 'a.json', undefined, 1)).stdout).toContain('1 server on 1 worker\n');
   expect((await run(named(''), 'a.json')).code).toBe(3);
+});
+
+test('code that is named and is not there is told, without importing any', async () => {
+  const server = { listen: '127.0.0.1:8080', routes: [{ path: '/', handler: './app.ts#some' }] };
+  const text = (workers: object, app: string): string =>
+    JSON.stringify({ workers, servers: { web: { listen: '127.0.0.1:8081', app }, api: server } });
+  const gone = await run(text({ code: './gone.mjs' }, './nope.mjs#x'), 'a.json');
+  expect(gone.code).toBe(3);
+  expect(gone.stdout).toContain('it is not valid');
+  expect(gone.stderr).toContain('web.app: there is no file ./nope.mjs (ERR_CONFIG)');
+  expect(gone.stderr).toContain('workers.code: there is no file ./gone.mjs (ERR_CONFIG)');
+  const bare = await run(text({}, 'app.ts'), 'a.json');
+  expect(bare.code).toBe(3);
+  expect(bare.stderr).toMatch(/nothing gives code to the app "app.ts" .*\nhint {4}for a module write '.\/app.ts'/);
+  expect((await run(text({ code: './app.ts' }, 'shop'), 'a.json')).code).toBe(0);
+});
+
+test('WEB_CONCURRENCY says how many workers, where the file does not', async () => {
+  const text = (workers: unknown): string => JSON.stringify({ workers, servers: {} });
+  const on = (workers: unknown, env: string) =>
+    run(text(workers), 'a.json', undefined, undefined, { WEB_CONCURRENCY: env });
+  expect((await on('auto', '3')).stdout).toContain('on 3 workers');
+  expect((await on(2, '3')).stdout).toContain('on 2 workers');
+  const wrong = await on({}, 'x');
+  expect(wrong.code).toBe(3);
+  expect(wrong.stderr).toContain('WEB_CONCURRENCY must be a whole number from 1, not "x" (ERR_OPTIONS)');
 });
 
 test('with workers, code in a file is refused where it stands, with what to write instead', async () => {

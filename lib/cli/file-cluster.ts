@@ -127,6 +127,8 @@ export const createFileCluster = (
     complain(outcome);
     if (outcome.status === 'superseded' || outcome.status === 'cancelled') return;
     inForce = true;
+    // What stands in the way may go away; a file that is saved again as it is counts as unchanged.
+    if (complaints.length > 0 && outcome.status !== 'rejected') logger.warn(TRIED_AGAIN);
     if (event.keptAt !== undefined) {
       logger.warn(`the file cannot be used: the last good configuration, of ${event.keptAt}, is being served`);
     }
@@ -233,6 +235,8 @@ export const createFileCluster = (
     },
   };
 };
+
+const TRIED_AGAIN = 'not all of the file is in force: SIGHUP, or an edit of the file, tries again';
 
 const SAID_NOTHING: Complaint = {
   code: 'ERR_SOURCE_SILENT',

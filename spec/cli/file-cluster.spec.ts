@@ -159,13 +159,17 @@ describe('going on', () => {
     ]);
   });
 
-  test('why an edit was undone is told once', async () => {
-    const { events$, events } = await running();
+  test('why an edit was undone is told once, and what tries it again', async () => {
+    const { events$, events, warnings } = await running();
     events$.next(loaded('two', '192.0.2.1:8080'));
     await expect.poll(() => events.filter(({ type }) => type === 'error')).toMatchObject([{ code: 'ERR_BIND' }]);
+    const again = ['not all of the file is in force: SIGHUP, or an edit of the file, tries again'];
+    const told = () => warnings.filter((warning) => warning.includes('SIGHUP'));
+    await expect.poll(told).toEqual(again);
     events$.next(loaded('three'));
     await expect.poll(() => events.filter(({ type }) => type === 'outcome')).toHaveLength(3);
     expect(events.filter(({ type }) => type === 'error')).toHaveLength(1);
+    expect(told()).toEqual(again);
   });
 
   test('reloading asks the source', async () => {

@@ -29,6 +29,11 @@ if (outcome.status === 'rolledBack') console.log(`undone because of ${outcome.se
 console.log(await (await fetch(url)).text());
 // #endregion
 
+// #region rejected
+const wrong = await cluster.apply({ web: { listen: '127.0.0.1:0', app: './who.ts', drainTimeoutMs: -1 } });
+if (wrong.status === 'rejected') console.log(wrong.issues.map(({ path, message }) => `${path} ${message}`));
+// #endregion
+
 // #region detail
 for (const { slot, state, revision, servers } of cluster.snapshot.workers) {
   console.log(`worker ${slot}: ${state}, config ${revision}, web is ${servers.web?.state}`);
@@ -42,6 +47,7 @@ console.log(status, replaced, cluster.snapshot.revision);
 // one of 2 workers
 // undone because of licensed, worker 1 (process …): …there is no license in this process…
 // one of 2 workers
+// [ 'drainTimeoutMs must be a whole number from 0 to 2147483647, not -1' ]
 // worker 0: active, config 1, web is running
 // worker 1: active, config 1, web is running
-// done [ 0, 1 ] { desired: 2, applied: 1 }
+// done [ 0, 1 ] { desired: 3, applied: 1 }

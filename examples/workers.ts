@@ -1,7 +1,10 @@
 // One server in two processes, replaced one by one while a client goes on asking.
 import { createServer } from 'node:net';
+// #region imports
 import { createCluster } from 'sluice';
 import { createWorkers, isWorker, workerContext } from 'sluice/workers';
+
+// #endregion
 
 // #region worker
 const work = (): Promise<void> => {

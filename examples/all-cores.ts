@@ -31,7 +31,7 @@ console.log(await (await fetch(url)).text());
 
 // #region rejected
 const wrong = await cluster.apply({ web: { listen: '127.0.0.1:0', app: './who.ts', drainTimeoutMs: -1 } });
-if (wrong.status === 'rejected') console.log(wrong.issues.map(({ path, message }) => `${path} ${message}`));
+if (wrong.status === 'rejected') console.log(wrong.issues.map(({ path, message }) => `${path} ${message}`).join('; '));
 // #endregion
 
 // #region detail
@@ -47,7 +47,7 @@ console.log(status, replaced, cluster.snapshot.revision);
 // one of 2 workers
 // undone because of licensed, worker 1 (process …): …there is no license in this process…
 // one of 2 workers
-// [ 'drainTimeoutMs must be a whole number from 0 to 2147483647, not -1' ]
+// drainTimeoutMs must be a whole number from 0 to 2147483647, not -1
 // worker 0: active, config 1, web is running
 // worker 1: active, config 1, web is running
 // done [ 0, 1 ] { desired: 3, applied: 1 }

@@ -34,7 +34,8 @@ export interface WorkerClusterOptions
   /**
    * Have every worker measure what it serves, with options of `createMetrics`; `false` by default. All of it is scraped
    * in the primary, from `createWorkersMetrics({ workers: cluster.workers })`. Workers need the package `prom-client` for
-   * it; one that cannot load it says so in the log, and serves.
+   * it; one that cannot load it says so in the log, and serves. State,
+   * revisions and commits of the cluster are not among it: they are in `snapshot` and on `outcomes$`.
    */
   readonly metrics?: boolean | WorkerMetricsOptions;
 }

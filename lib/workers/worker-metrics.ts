@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Subscription, type Unsubscribable } from 'rxjs';
+import { clusterFamilies } from '../metrics/cluster-families.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import type { MetricsOptions } from '../metrics/metrics-options.ts';
 import type { MeasuredCluster } from '../metrics/observed-cluster.ts';
@@ -30,9 +31,24 @@ export const exposeMetrics = (
   );
 };
 
+/** A registry without the families of these names. */
+const without = (registry: MetricsRegistry, names: ReadonlySet<string>): MetricsRegistry => ({
+  get contentType() {
+    return registry.contentType;
+  },
+  metrics: () => registry.metrics(),
+  getMetricsAsJSON: async () =>
+    (await registry.getMetricsAsJSON()).filter((metric) => !('name' in metric && names.has(String(metric.name)))),
+  getSingleMetric: (name) => (names.has(name) ? undefined : registry.getSingleMetric(name)),
+  registerMetric: (metric) => registry.registerMetric(metric),
+  setDefaultLabels: (labels) => registry.setDefaultLabels(labels),
+});
+
 /**
- * Measures a cluster of this worker, and has the primary expose its series: `createMetrics`, `observe` and
- * `exposeMetrics` in one.
+ * Measures a cluster of this worker that is a part of a larger one, and has the primary expose its series:
+ * `createMetrics`, `observe` and `exposeMetrics` in one.
+ *
+ * Its state, revisions and commits are left out: those of the whole are none of its parts', which run what they are told.
  */
 export const exposeCluster = async (
   context: Pick<WorkerContext, 'expose'>,
@@ -40,8 +56,10 @@ export const exposeCluster = async (
   options?: MetricsOptions,
 ): Promise<Unsubscribable> => {
   const metrics = await createMetrics(options);
+  const { prefix = 'sluice_' } = options ?? {};
+  const names = clusterFamilies.map(({ name }) => prefix + name);
   const exposed = new Subscription();
   exposed.add(metrics.observe(cluster));
-  exposed.add(exposeMetrics(context, metrics));
+  exposed.add(exposeMetrics(context, without(metrics.registry, new Set(names))));
   return exposed;
 };

@@ -54,6 +54,9 @@ test('everything that real workers serve is scraped in the primary, over kills a
   expect(last.value(served)).toBe(40);
   expect([0, 1].map((worker) => last.value(`sluice_server_up{server="a",worker="${worker}"}`))).toEqual([1, 1]);
   expect([0, 1].map((worker) => last.value(`sluice_worker_restarts_total{worker="${worker}"}`))).toEqual([2, 1]);
+  // Of the whole, which no worker is.
+  for (const name of ['commits_total', 'commit_duration_seconds', 'config_revision_applied', 'cluster_state'])
+    expect(String(after)).not.toContain(`sluice_${name}`);
   expect(last.value('sluice_server_connections{server="a"}')).toBeGreaterThanOrEqual(0);
   expect(await program.ended).toBe(0);
 }, 30_000);

@@ -6,13 +6,14 @@ export class ReadyTimeoutError extends Error {
   readonly code = 'ERR_WORKER_READY_TIMEOUT';
   readonly pid: number;
   readonly timeoutMs: number;
-  readonly hint: string;
+  readonly hint = '`readyTimeoutMs` gives it longer';
   constructor(pid: number, timeoutMs: number, options?: ErrorOptions) {
-    super(`process ${pid} was not ready within ${timeoutMs} ms`, options);
+    super(
+      `process ${pid} was not ready within ${timeoutMs} ms: its script says context.ready(), or runs something with context.run()`,
+      options,
+    );
     this.pid = pid;
     this.timeoutMs = timeoutMs;
-    this.hint =
-      'its script says `context.ready()` or runs something with `context.run()`; `readyTimeoutMs` gives it longer';
   }
 }
 
@@ -170,10 +171,15 @@ export class WorkersFailedError extends Error {
   readonly code = 'ERR_WORKERS_FAILED';
   /** How many slots there were. */
   readonly count: number;
-  readonly hint = 'see the cause, which is what the first of them failed with';
+  /** That of the cause, when it has one. */
+  readonly hint: string;
   constructor(count: number, when: 'start' | 'later', cause: Error | undefined) {
     const what = when === 'start' ? 'no worker could be started' : 'no worker can be kept running';
     super(cause === undefined ? what : `${what}: ${cause.message}`, { cause });
     this.count = count;
+    this.hint =
+      cause !== undefined && 'hint' in cause && typeof cause.hint === 'string'
+        ? cause.hint
+        : 'see the cause, which is what the first of them failed with';
   }
 }

@@ -16,6 +16,10 @@ const summary = (error: Error): string => {
   return `${line === '' ? error.name : line}${code}`;
 };
 
+/** The same, and what was behind it. */
+const fullSummary = (error: Error): string =>
+  error.cause instanceof Error ? `${summary(error)}: ${summary(error.cause)}` : summary(error);
+
 /** Writes what happens to workers. Pure but for the logger. */
 export const narrate = (event: WorkersEvent, logger: Logger): void => {
   switch (event.type) {
@@ -79,8 +83,9 @@ const narrateExit = (slot: number, pid: number, exit: WorkerExit, logger: Logger
   const asked = exit.intent === undefined ? '' : ` (${exit.intent})`;
   if (exit.crash || exit.intent === 'unready') {
     // One that ran has printed it itself, with its stack.
-    if (pid === 0) logger.warn(who, exit.error);
-    else logger.warn(`${who}${asked}${exit.error === undefined ? '' : `: ${summary(exit.error)}`}`);
+    logger.warn(
+      `${who}${asked}${exit.error === undefined ? '' : `: ${(pid === 0 ? fullSummary : summary)(exit.error)}`}`,
+    );
   } else if (exit.forced) logger.warn(`${who}${asked}: it did not leave in time`);
   else if (exit.intent === undefined) logger.info(`${who}: nobody asked it to`);
   else logger.debug(`${who}${asked}`);
@@ -95,5 +100,8 @@ const narrateRestart = (report: RestartReport, logger: Logger): void => {
   if (forced.length > 0) logger.warn(`${workers(forced)} did not leave in time and had to be killed`);
   const ms = `${Math.round(durationMs)} ms`;
   if (status === 'done') logger.info(`${count(replaced.length, 'worker')} restarted in ${ms}`);
-  else logger.error(`the restart was given up after ${ms}, with ${count(replaced.length, 'worker')} restarted`, cause);
+  else {
+    const why = cause === undefined ? '' : `: ${fullSummary(cause)}`;
+    logger.error(`the restart was given up after ${ms}, with ${count(replaced.length, 'worker')} restarted${why}`);
+  }
 };

@@ -43,10 +43,10 @@ describe('the end of a process', () => {
     ]);
   });
 
-  test('that never began is told with all there is: nobody else printed it', () => {
-    const error = new Error('no such program');
+  test('that never began is told with what was behind it', () => {
+    const error = new Error('no process', { cause: new Error('spawn EAGAIN') });
     expect(told(ended({ code: null, crash: true, error }, 0))).toEqual([
-      ['warn: worker 1 could not be started', error],
+      ['warn: worker 1 could not be started: no process: spawn EAGAIN'],
     ]);
   });
 
@@ -79,5 +79,11 @@ test('a restart is told by what it came to', () => {
   const cause = new Error('it was not ready');
   expect(told({ type: 'restart-ended', report: { ...report, forced: [], status: 'refused', cause } })).toEqual([
     ['warn: the restart was refused: it was not ready'],
+  ]);
+  const failed = new Error('the replacement failed', { cause });
+  expect(told({ type: 'restart-ended', report: { ...report, forced: [], status: 'aborted', cause: failed } })).toEqual([
+    [
+      'error: the restart was given up after 300 ms, with 2 workers restarted: the replacement failed: it was not ready',
+    ],
   ]);
 });

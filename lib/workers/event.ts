@@ -1,7 +1,17 @@
 import type { WorkerExit } from './exit.ts';
 import type { RestartReport } from './restart-report.ts';
 
-/** Something that happened to a worker, or to all of them. `at` is milliseconds since the epoch. */
+/**
+ * Something that happened to a worker, or to all of them. `at` is milliseconds since the epoch.
+ *
+ * Errors in it are errors, of which `JSON.stringify` leaves nothing but `{}`: print events with `console.log` or
+ * `util.inspect`, or say what is to be written of an error.
+ *
+ * ```ts
+ * const toLine = (event: WorkersEvent): string =>
+ *   JSON.stringify(event, (_, value) => (value instanceof Error ? { name: value.name, message: value.message } : value));
+ * ```
+ */
 export type WorkersEvent = { readonly at: number } & (
   | {
       /** A process was started: the first of its slot, after a crash, or to take over. */

@@ -24,7 +24,11 @@ export interface WorkersOptions {
   readonly count?: number | 'auto' | 'physical';
   /** The port that all of them are told. Required; 0 when they share none. */
   readonly port: number;
-  /** How addresses are shared; `'shared'` by default. */
+  /**
+   * How addresses are shared; `'shared'` by default. With `'round-robin'` only connections to sockets of
+   * `context.listeners` go to another worker when the one they were handed to is killed: those to a plain
+   * `server.listen(port)` are handed out by `node:cluster`, which leaves them open in the primary.
+   */
   readonly sharing?: Sharing;
   /** Whether a worker that ended without being asked to comes back; `'always'` by default. `true` is `'always'`, `false` is `'never'`. */
   readonly respawn?: 'always' | 'on-failure' | 'never' | boolean;

@@ -7,6 +7,7 @@ import { createSockets } from './create-sockets.ts';
 import type { WorkersEvent } from './event.ts';
 import { narrate } from './narrate.ts';
 import { nodeProcesses } from './node-processes.ts';
+import { assertModule } from './option-checks.ts';
 import type { WorkersOptions } from './options.ts';
 import { Orders } from './orders.ts';
 import type { RestartReport } from './restart-report.ts';
@@ -182,4 +183,9 @@ const machine: Workshop = {
  *
  * @throws OptionsError for options it cannot work with; nothing is started.
  */
-export const createWorkers = (options: WorkersOptions): Workers => new ReactiveWorkers(settingsOf(options), machine);
+export const createWorkers = (options: WorkersOptions): Workers => {
+  const settings = settingsOf(options);
+  // What this process runs itself is there.
+  if (options.script !== undefined) assertModule('script', settings.script);
+  return new ReactiveWorkers(settings, machine);
+};

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OptionsError } from '../config/errors.ts';
@@ -37,9 +38,12 @@ export const text = (option: string, value: unknown): string =>
 export const among = <T extends string>(option: string, value: unknown, allowed: readonly T[]): T =>
   allowed.find((candidate) => candidate === value) ?? refuse(option, `one of ${allowed.join(', ')}`, value);
 
+/** What begins a URL; one letter is a drive. */
+const SCHEME = /^[a-z][a-z\d+.-]+:/i;
+
 /** The path of a module: from the working directory, or a file URL. Symbolic links stay in it, so that a deploy can turn them. */
 export const modulePath = (option: string, value: unknown): string => {
-  if (typeof value === 'string' && value !== '' && !value.startsWith('file:')) return resolve(value);
+  if (typeof value === 'string' && value !== '' && !SCHEME.test(value)) return resolve(value);
   if (value instanceof URL || typeof value === 'string') {
     try {
       return fileURLToPath(value);
@@ -48,6 +52,15 @@ export const modulePath = (option: string, value: unknown): string => {
     }
   }
   return refuse(option, 'the path of a module, or a file URL', value instanceof URL ? value.href : value);
+};
+
+/** Refuses the path of a module that is not there, under any of the names that Node would find it by. */
+export const assertModule = (option: string, path: string): void => {
+  try {
+    createRequire(path).resolve(path);
+  } catch {
+    throw new OptionsError(option, `the path of a module; there is none at ${path}`);
+  }
 };
 
 const isTexts = (value: unknown): value is readonly string[] =>

@@ -22,3 +22,11 @@ test('what is no record has no options, which is refused unless it may be anythi
   }
   expect(() => assertOptionsIfAny({ a: 1 }, [])).toThrow(OptionsError);
 });
+
+test('the beginning of a name, and a word of others for the same, are recognised', () => {
+  const known = ['count', 'maxMemoryBytes', 'port'];
+  expect(() => assertOptions({ maxMemory: 1 }, known)).toThrow('did you mean maxMemoryBytes?');
+  expect(() => assertOptions({ instances: 1 }, known)).toThrow('did you mean count?');
+  expect(() => assertOptions({ instances: 1 }, ['port'])).toThrow('there are port');
+  expect(() => assertOptions({ constructor: 1 }, known)).toThrow('there are count');
+});

@@ -102,7 +102,7 @@ describe('refused with the name of the option', () => {
     ['port', [-1, 65_536, 1.5, '80', null]],
     ['count', [0, -1, 1.5, 'all', '4']],
     ['name', ['', 5]],
-    ['script', ['', 5, 'file://host/%', new URL('http://127.0.0.1/')]],
+    ['script', ['', 5, 'file://host/%', 'https://x/y.js', 'data:text/javascript,1', new URL('http://127.0.0.1/')]],
     ['sharing', ['both', 1]],
     ['respawn', ['sometimes', 1]],
     ['shutdownTimeoutMs', ms],

@@ -41,7 +41,7 @@ test('a snapshot says since when each runs', async () => {
 describe('a script that cannot be run', () => {
   test('in every slot ends the start with its cause, and no process is left', async () => {
     const port = await freePort();
-    const program = supervised({ script: script('no-such-worker.mjs'), port, count: 2 });
+    const program = supervised({ script: script('broken-worker.mjs'), port, count: 2 });
     expect(await program.hear('failed')).toMatchObject({
       error: { cause: { code: 'ERR_WORKERS_FAILED', cause: { code: 'ERR_MODULE_NOT_FOUND' } } },
     });

@@ -82,7 +82,7 @@ test('WEB_CONCURRENCY says how many workers, where the file does not', async () 
   expect((await on(2, '3')).stdout).toContain('on 2 workers');
   const wrong = await on({}, 'x');
   expect(wrong.code).toBe(3);
-  expect(wrong.stderr).toContain('WEB_CONCURRENCY must be a whole number from 1, not "x" (ERR_OPTIONS)');
+  expect(wrong.stderr).toContain('WEB_CONCURRENCY must be a whole number from 1 to 8192, not "x" (ERR_OPTIONS)');
 });
 
 test('with workers, code in a file is refused where it stands, with what to write instead', async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { renameSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -13,6 +13,11 @@ const APP = `export default (request) => {
   if (pathname === '/slow') return new Promise((resolve) => setTimeout(() => resolve(new Response('slow')), 300));
   return new Response(String(process.pid));
 };
+`;
+
+/** In front of a module: it is not imported while there is a file `hold` beside it. */
+const HELD = `import { existsSync } from 'node:fs';
+while (existsSync(new URL('./hold', import.meta.url))) await new Promise((resolve) => setTimeout(resolve, 5));
 `;
 
 const onWorkers = (over: object = {}, workers: unknown = 2): string =>
@@ -235,11 +240,13 @@ describe('orders', PATIENT, () => {
   });
 
   test('are refused while another restart runs, and where there are no workers', async () => {
-    const directory = directoryWith(FILES);
+    const directory = directoryWith({ ...FILES, 'app.mjs': `${HELD}${APP}` });
     const { command } = await serving(directory);
+    writeFileSync(join(directory, 'hold'), '');
     const first = finish(directory, ['workers', 'restart']);
     await command.said(/"event":"restart-begun"/);
     expect(await finish(directory, ['workers', 'restart'])).toMatchObject({ code: 4 });
+    rmSync(join(directory, 'hold'));
     expect(await first).toMatchObject({ code: 0 });
     const alone = directoryWith({
       'sluice.config.json': JSON.stringify({ servers: { web: { listen: '127.0.0.1:0', routes: [] } } }),

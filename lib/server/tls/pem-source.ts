@@ -118,7 +118,7 @@ export const inlineSources = (spec: TlsSpec): TlsSources | undefined => {
   );
 };
 
-/** Reads every file that a TLS config names, once. Rejects with a `TlsError`. */
+/** Reads every file that a TLS config names, once. Rejects with the `TlsError` of the first that cannot be used, in the order of the config. */
 export const readSources = async (spec: TlsSpec, baseDir: string): Promise<TlsSources> => {
   const reads = new Map<string, Promise<PemSource>>();
   const read = ({ given, place, noun, code }: Wanted): Promise<PemSource> => {
@@ -127,7 +127,13 @@ export const readSources = async (spec: TlsSpec, baseDir: string): Promise<TlsSo
     reads.set(given, known);
     return known;
   };
-  return arrange(spec, await Promise.all(wantedOf(spec).map(read)));
+  const texts: PemSource[] = [];
+  // All at once, and then looked at one by one: which of two missing files is named is not left to the disk.
+  for (const result of await Promise.allSettled(wantedOf(spec).map(read))) {
+    if (result.status === 'rejected') throw result.reason;
+    texts.push(result.value);
+  }
+  return arrange(spec, texts);
 };
 
 /** Whether two readings found the same. */

@@ -6,6 +6,7 @@ import { OptionsError } from '../config/errors.ts';
 import { assertOptions } from '../config/known-options.ts';
 import { checkMetricsOptions } from '../metrics/metrics-options.ts';
 import type { WorkersOptions } from '../workers/options.ts';
+import { workersOptions } from '../workers/settings.ts';
 import type { AgentSettings } from './messages.ts';
 import type { WorkerClusterOptions, WorkerMetricsOptions } from './worker-cluster.ts';
 
@@ -32,35 +33,20 @@ const CLUSTER = [
   'signal',
 ] as const satisfies readonly (keyof ClusterOptions & keyof WorkerClusterOptions)[];
 
+/** Options of workers that are said otherwise here, or not at all. */
+const WITHHELD = [
+  'name',
+  'script',
+  'port',
+  'args',
+  'logger',
+  'signal',
+] as const satisfies readonly (keyof WorkersOptions)[];
+
+type ProcessOption = Exclude<keyof WorkersOptions, (typeof WITHHELD)[number]> & keyof WorkerClusterOptions;
+
 /** Options that are about processes. */
-const WORKERS = [
-  'count',
-  'sharing',
-  'respawn',
-  'shutdownTimeoutMs',
-  'startupDelayMs',
-  'respawnDelayMs',
-  'backoff',
-  'crashWindowMs',
-  'maxCrashes',
-  'coolDownMs',
-  'maxIntensity',
-  'intensityPeriodMs',
-  'readyTimeoutMs',
-  'surge',
-  'minAvailable',
-  'spares',
-  'preload',
-  'heartbeatMs',
-  'heartbeatTimeoutMs',
-  'maxMemoryBytes',
-  'maxAgeMs',
-  'maxAgeJitter',
-  'env',
-  'execArgv',
-  'onStart',
-  'onExit',
-] as const satisfies readonly (keyof WorkersOptions & keyof WorkerClusterOptions)[];
+const WORKERS = workersOptions.filter((option): option is ProcessOption => !WITHHELD.some((one) => one === option));
 
 const OWN = ['code', 'prepareTimeoutMs', 'metrics'] as const satisfies readonly (keyof WorkerClusterOptions)[];
 
